@@ -1,0 +1,43 @@
+# Taproom's commands. `make run` and `make test` work on a bare machine; `make help` lists the rest.
+.DEFAULT_GOAL := help
+python := .venv/bin/python
+
+# make run REVIEWS=my.csv INPUT=my-input.json
+REVIEWS ?=
+INPUT ?=
+
+.PHONY: help run test test-fast lint render lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: ## retrain on this machine: REVIEWS=file (default: generated beer reviews) INPUT=execution input (JSON file)
+	@requirements/install.sh run
+	@$(python) -m taproom run $(if $(REVIEWS),--reviews "$(REVIEWS)") $(if $(INPUT),--input "$(INPUT)")
+
+test: ## everything: lint and all tests
+	@requirements/install.sh dev
+	@$(MAKE) --no-print-directory lint
+	@$(python) -m pytest
+
+test-fast: ## the tests without TensorFlow and real jobs, in under a minute
+	@requirements/install.sh dev
+	@$(python) -m pytest -m "not slow"
+
+lint: ## code style
+	@requirements/install.sh dev
+	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
+
+render: ## write statemachine/retraining.asl.json from statemachine/definition.py
+	@requirements/install.sh dev
+	@$(python) -m statemachine.render
+
+lock: ## resolve pyproject.toml anew into requirements/*.lock (needs uv)
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra dev \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/dev.lock
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes -c requirements/dev.lock \
+		--custom-compile-command "make lock" pyproject.toml -o requirements/run.lock
+
+clean: ## remove what runs left behind (.taproom, runs), but not .venv
+	rm -rf .taproom runs .aws-sam

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Brings .venv in step with a lock: requirements/install.sh run|dev
+# Safe to repeat (a stamp holds the lock's checksum) and safe to interrupt (the stamp is written last).
+set -eu
+cd "$(dirname "$0")/.."
+
+which_lock=${1:?usage: requirements/install.sh run|dev}
+stamp=.venv/.taproom-$which_lock
+
+checksum() { cat requirements/install.sh requirements/run.lock "requirements/$which_lock.lock" | cksum; }
+
+suitable() { # prints nothing; true for a Python that can make the environment
+    "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1
+}
+
+find_python() { # 3.12 first: the version of Lambda's runtime and of the SageMaker images
+    for candidate in ${PYTHON:-} python3.12 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12*/bin/python3 \
+        /usr/local/bin/python3.12 /opt/homebrew/bin/python3.12 \
+        python3.11 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.11*/bin/python3 python3 python; do
+        if suitable "$candidate"; then
+            echo "$candidate"
+            return
+        fi
+    done
+    echo "Taproom needs Python 3.12 (or 3.11) with its venv module; found: $(python3 --version 2>&1 || echo none)." >&2
+    echo "Install it (Debian/Ubuntu: apt-get install python3.11-venv; macOS: brew install python@3.12; any: pyenv install 3.12)" >&2
+    echo "or name one: make PYTHON=/path/to/python3.12 ..." >&2
+    return 1
+}
+
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(checksum)" ] && suitable .venv/bin/python; then
+    exit 0
+fi
+
+suitable .venv/bin/python || {
+    python=$(find_python)
+    echo "Creating .venv with $("$python" --version)"
+    rm -rf .venv
+    "$python" -m venv .venv
+}
+
+install() { # everything is named in the locks, with hashes: no resolving, and nothing but what was tried
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes "$@"
+}
+
+echo "Installing the packages of requirements/$which_lock.lock (a few minutes the first time)"
+install -r requirements/run.lock
+if [ "$which_lock" != run ]; then
+    # stepfunctions comes as source only: build it with the locked setuptools instead of whatever is newest that day.
+    install --no-build-isolation -r "requirements/$which_lock.lock"
+fi
+checksum >"$stamp"
