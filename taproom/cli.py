@@ -1,0 +1,41 @@
+"""The `taproom` command. Each subcommand is a thin shell over a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def taproom() -> None:
+    """A recommender that retrains itself, here or on AWS."""
+
+
+@taproom.command()
+@click.option(
+    "--reviews",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Reviews to train on: .csv, .csv.gz or .parquet. Default: generated beer reviews.",
+)
+@click.option(
+    "--input",
+    "input_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with the execution input (the stack's DefaultInput): parameters, column names.",
+)
+@click.option("--sample-size", default=100_000, show_default=True, help="How many reviews to generate.")
+def run(reviews: Path | None, input_file: Path | None, sample_size: int) -> None:
+    """Retrain on this machine: the deployed state machine, functions and jobs, on a local AWS.
+
+    Deploys template.yaml into the local AWS, uploads the reviews, and follows the execution which that upload starts.
+    Leaves everything it made in runs/latest/.
+    """
+    from taproom.run import RunRequest, run_locally
+
+    sys.exit(run_locally(RunRequest(reviews=reviews, input_file=input_file, sample_size=sample_size)))
+
+
+def main() -> None:
+    taproom(prog_name="taproom")

@@ -1,0 +1,121 @@
+"""What an execution leaves on this machine: ``runs/<execution name>/``, from which every number can be recomputed.
+
+execution.json        DescribeExecution's answer
+history.json          GetExecutionHistory's events
+evaluation/<model>.json
+model-packages.json   DescribeModelPackage of each version that this execution registered
+logs/<job name>.log
+data/                 train, test and item Parquet files, manifest.json
+models/<model>/model.tar.gz
+report.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from taproom.follow import Snapshot
+from taproom.history import state_outputs
+from taproom.outcome import model_results
+from taproom.report import write_report
+
+ClientFactory = Callable[[str], Any]
+
+
+def collect(client: ClientFactory, snapshot: Snapshot, runs: Path, job_logs: Path | None = None) -> Path:
+    """Write the run's folder, point ``runs/latest`` to it, and return it.
+
+    ``job_logs`` is a folder holding ``<job name>/log`` for each job, where there is one.
+    """
+    folder = runs / PurePosixPath(snapshot.execution["name"]).name
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "execution.json", snapshot.execution)
+    _write_json(folder / "history.json", {"events": snapshot.events})
+    prepared = state_outputs(snapshot.events).get("Prepare") or {}
+    run_prefix = (prepared.get("Prepare") or {}).get("RunPrefix")
+    if run_prefix:
+        _download(client("s3"), run_prefix, folder)
+    _write_json(folder / "model-packages.json", _registered(client("sagemaker"), snapshot))
+    if job_logs:
+        _copy_logs(snapshot, job_logs, folder / "logs")
+    write_report(snapshot, folder)
+    point_latest(runs, folder.name)
+    return folder
+
+
+def point_latest(runs: Path, name: str) -> None:
+    """Make ``runs/latest`` a link to ``name``, replacing an older one in a single step."""
+    fresh = runs / f".latest-{os.getpid()}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(name, target_is_directory=True)
+    os.replace(fresh, runs / "latest")
+
+
+def local_name(key: str) -> Path:
+    """Where an object of the run's prefix goes: a job's name and ``output/`` folder are left out of the path."""
+    room, *rest = PurePosixPath(key).parts or ("unnamed",)
+    if room == "models" and len(rest) > 1:
+        return Path(room, rest[0], rest[-1])
+    if room == "evaluation" and len(rest) > 1 and rest[-1] == "evaluation.json":
+        return Path(room, f"{rest[0]}.json")
+    return Path(room, *rest)
+
+
+def _download(s3: Any, prefix_uri: str, folder: Path) -> None:
+    uri = urlsplit(prefix_uri)
+    prefix = uri.path.lstrip("/")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=uri.netloc, Prefix=prefix):
+        for found in page.get("Contents", ()):
+            target = folder / local_name(found["Key"].removeprefix(prefix))
+            if not target.resolve().is_relative_to(folder.resolve()):
+                raise ValueError(f"object {found['Key']!r} would be written outside of {folder}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(uri.netloc, found["Key"], str(target))
+
+
+def _registered(sagemaker: Any, snapshot: Snapshot) -> list[dict[str, Any]]:
+    packages = []
+    for result in model_results(snapshot.events):
+        if arn := result.get("ModelPackageArn"):
+            package = sagemaker.describe_model_package(ModelPackageName=arn)
+            package.pop("ResponseMetadata", None)
+            packages.append(package)
+    return packages
+
+
+def _copy_logs(snapshot: Snapshot, job_logs: Path, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for name in job_names(snapshot):
+        source = job_logs / name / "log"
+        if source.is_file():
+            (folder / f"{name}.log").write_bytes(source.read_bytes())
+
+
+def job_names(snapshot: Snapshot) -> list[str]:
+    """Names of all jobs that the execution asked for, retries included, in order."""
+    names = []
+    for event in snapshot.events:
+        if event["type"] == "TaskScheduled":
+            parameters = json.loads(event["taskScheduledEventDetails"].get("parameters") or "{}")
+            if isinstance(parameters, Mapping):
+                name = parameters.get("TrainingJobName") or parameters.get("ProcessingJobName")
+                if name and name not in names:
+                    names.append(name)
+    return names
+
+
+def _write_json(path: Path, document: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON: {value!r}")

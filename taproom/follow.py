@@ -1,0 +1,48 @@
+"""Following one execution to its end through the Step Functions API, on the local AWS and on a real account alike."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from taproom.history import StateRow, read_states
+
+RUNNING = "RUNNING"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An execution at one moment: DescribeExecution's answer, its history so far and the states read from it."""
+
+    execution: dict[str, Any]
+    events: list[dict[str, Any]]
+    states: list[StateRow]
+
+    @property
+    def status(self) -> str:
+        return self.execution["status"]
+
+
+def follow(stepfunctions: Any, execution_arn: str, every: float = 0.5) -> Iterator[Snapshot]:
+    """Snapshots every ``every`` seconds; the last one is the first whose status is no longer RUNNING."""
+    described = stepfunctions.describe_state_machine_for_execution(executionArn=execution_arn)
+    definition = json.loads(described["definition"])
+    while True:
+        # The status is read before the history: a terminal snapshot then holds the whole history.
+        execution = stepfunctions.describe_execution(executionArn=execution_arn)
+        events = _history(stepfunctions, execution_arn)
+        execution.pop("ResponseMetadata", None)
+        yield Snapshot(execution, events, read_states(definition, events))
+        if execution["status"] != RUNNING:
+            return
+        time.sleep(every)
+
+
+def _history(stepfunctions: Any, execution_arn: str) -> list[dict[str, Any]]:
+    pages = stepfunctions.get_paginator("get_execution_history").paginate(
+        executionArn=execution_arn, includeExecutionData=True
+    )
+    return [event for page in pages for event in page["events"]]

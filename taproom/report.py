@@ -1,0 +1,87 @@
+"""``report.html``: one self-contained page on what an execution did and why a model was or was not registered."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from taproom.follow import Snapshot
+from taproom.history import StateRow
+from taproom.outcome import Failure, failure_of, model_results
+
+
+def write_report(snapshot: Snapshot, folder: Path) -> Path:
+    """Write ``folder/report.html`` from the snapshot and the files that were collected there; returns its path."""
+    page = (
+        _environment()
+        .get_template("report.html")
+        .render(
+            verdict=verdict(snapshot),
+            execution=snapshot.execution,
+            failure=failure_of(snapshot),
+            states=[_state(row) for row in snapshot.states if row.status != "waiting"],
+            results=model_results(snapshot.events),
+            evaluations=_evaluations(folder),
+            manifest=_read(folder / "data" / "manifest.json"),
+            packages=_read(folder / "model-packages.json") or [],
+        )
+    )
+    path = folder / "report.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def verdict(snapshot: Snapshot) -> str:
+    """The outcome of the execution in one sentence."""
+    failure: Failure | None = failure_of(snapshot)
+    if failure:
+        return f"{snapshot.status.replace('_', ' ').capitalize()} at {failure.step}: {failure.cause or failure.error}"
+    results = model_results(snapshot.events)
+    if not results:
+        return "Nothing to do: no reviews were found."
+    return " ".join(f"{result['Model']} {result['Status'].lower()}: {result['Reason']}." for result in results)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("taproom", "templates"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = _number
+    return environment
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+
+
+def _state(row: StateRow) -> dict[str, Any]:
+    seconds = row.seconds(datetime.now(UTC))
+    return {
+        "name": row.name,
+        "status": row.status,
+        "seconds": "" if seconds is None or row.kind != "Task" else f"{seconds:.1f} s",
+        "visits": row.visits,
+        "job": row.job_name,
+    }
+
+
+def _evaluations(folder: Path) -> dict[str, Any]:
+    return {path.stem: _read(path) for path in sorted((folder / "evaluation").glob("*.json"))}
+
+
+def _read(path: Path) -> Any:
+    """A collected document, or None where the execution did not get so far or wrote something else than JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,180 @@
+"""`taproom run`: the whole pipeline on this machine.
+
+start     the local AWS, on loopback
+deploy    template.yaml into it, through CloudFormation
+upload    the reviews into the data bucket; the upload rule starts the execution
+follow    the execution to its end, showing states and training progress
+collect   everything it made into runs/<execution name>/, and say what came of it
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from taproom.collect import collect
+from taproom.follow import RUNNING, Snapshot, follow
+from taproom.outcome import failure_of
+from taproom.summary import print_failure, print_summary
+from taproom.upload import reviews_prefix, started_by, upload
+from taproom.view import LiveView
+
+PROJECT = Path(__file__).resolve().parent.parent
+STACK = "taproom"
+SCHEDULED_RUN_LIMIT = 120.0  # seconds that the schedule's own first execution may take before we go on without it
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run: reviews (None: generated ones) and the execution input (None: all defaults)."""
+
+    reviews: Path | None = None
+    input_file: Path | None = None
+    sample_size: int = 100_000
+    work: Path = PROJECT / ".taproom"
+    runs: Path = PROJECT / "runs"
+    template: Path = PROJECT / "template.yaml"
+
+
+@dataclass
+class Stopwatch:
+    """Seconds spent in each phase of a run, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        begin = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - begin
+
+
+class InputFileError(ValueError):
+    """The execution input given on the command line cannot be used."""
+
+
+def run_locally(request: RunRequest, console: Console | None = None) -> int:
+    """Run the pipeline; returns the exit code: 0 succeeded, 1 failed, 130 interrupted."""
+    console = console or Console(highlight=False, soft_wrap=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is handled as Ctrl-C is
+    try:
+        default_input = read_input(request.input_file)
+    except InputFileError as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    try:
+        return _run(request, default_input, console)
+    except KeyboardInterrupt:
+        console.print("\n[yellow]Stopped: the execution and its jobs were ended; nothing was left running.[/yellow]")
+        return 130
+
+
+def read_input(path: Path | None) -> str:
+    """The input file as compact JSON ('{}' without a file). What the keys mean is for the pipeline to check."""
+    if path is None:
+        return "{}"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputFileError(f"{path} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise InputFileError(f"{path} must hold a JSON object of parameters, but holds a {type(document).__name__}")
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _run(request: RunRequest, default_input: str, console: Console) -> int:
+    from taproom.local.aws import LocalAws  # moto takes a second to import: not for --help
+
+    watch = Stopwatch()
+    with watch.phase("sample"):
+        reviews = request.reviews or _generated(request, console)
+    aws = LocalAws(request.work / "aws")
+    try:
+        with watch.phase("start"):
+            aws.__enter__()
+        return _run_on(aws, request, reviews, default_input, watch, console)
+    finally:
+        aws.__exit__(None, None, None)
+
+
+def _run_on(
+    aws: Any, request: RunRequest, reviews: Path, default_input: str, watch: Stopwatch, console: Console
+) -> int:
+    from taproom.deploy import DeployFailed, deploy
+
+    stepfunctions = aws.client("stepfunctions")
+    console.print(f"Local AWS at {aws.endpoint_url}; deploying {request.template.name} ...")
+    with watch.phase("deploy"):
+        try:
+            outputs = deploy(
+                aws.client,
+                request.template,
+                stack_name=STACK,
+                parameters={"DefaultInput": default_input},
+                artifact_bucket=f"{STACK}-artifacts-{aws.account_id}",
+            )
+        except DeployFailed as error:
+            console.print(f"[red]Deploy failed:[/red] {error}")
+            return 1
+    machine, bucket = outputs["StateMachineArn"], outputs["DataBucketName"]
+    with watch.phase("schedule's first execution"):
+        _await_idle(stepfunctions, machine)
+    with watch.phase("upload"):
+        key = f"{reviews_prefix(reviews)}{reviews.name}"
+        console.print(f"Uploading {reviews} to s3://{bucket}/{key}: the upload rule starts the execution")
+        upload(aws.client("s3"), reviews, bucket, key)
+        execution_arn = started_by(stepfunctions, machine, key)
+    view = LiveView(console)
+    aws.listen(view.job_line)
+    snapshot: Snapshot | None = None
+    try:
+        with view:
+            for snapshot in follow(stepfunctions, execution_arn):
+                view.show(snapshot)
+    except KeyboardInterrupt:
+        stepfunctions.stop_execution(executionArn=execution_arn, error="Interrupted", cause="Ctrl-C")
+        raise
+    assert snapshot is not None  # follow yields at least once
+    with watch.phase("collect"):
+        folder = collect(aws.client, snapshot, request.runs, job_logs=aws.root / "jobs")
+    failure = failure_of(snapshot)
+    if failure is not None:
+        print_failure(console, snapshot, failure, folder)
+        return 1
+    print_summary(console, snapshot, folder, watch.seconds)
+    return 0
+
+
+def _generated(request: RunRequest, console: Console) -> Path:
+    """The sample file, generated once and kept: it is a pure function of its size."""
+    from taproom.sample import write_sample
+
+    path = request.work / "sample" / f"beer-reviews-{request.sample_size}.csv.gz"
+    if not path.exists():
+        console.print(f"Generating {request.sample_size:,} beer reviews ...")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"partial-{path.name}")
+        write_sample(partial, reviews=request.sample_size)
+        partial.replace(path)
+    return path
+
+
+def _await_idle(stepfunctions: Any, machine: str) -> None:
+    """Wait for what the schedule started when it was created: a rate fires at once, finds no reviews and ends."""
+    deadline = time.monotonic() + SCHEDULED_RUN_LIMIT
+    while time.monotonic() < deadline:
+        executions = stepfunctions.list_executions(stateMachineArn=machine)["executions"]
+        if executions and all(execution["status"] != RUNNING for execution in executions):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"the schedule's own first execution did not end within {SCHEDULED_RUN_LIMIT:.0f} s")

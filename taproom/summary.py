@@ -1,0 +1,73 @@
+"""The end of a run on the terminal: metrics, decision, files and time, or what failed and where to look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from taproom.follow import Snapshot
+from taproom.outcome import Failure, model_results
+
+LOG_TAIL = 20  # lines
+
+
+def print_summary(console: Console, snapshot: Snapshot, folder: Path, seconds: dict[str, float]) -> None:
+    results = model_results(snapshot.events)
+    console.print()
+    if not results:
+        console.print("[yellow]Nothing to do:[/yellow] the execution found no reviews.")
+    for result in results:
+        colour = {"Registered": "green", "Rejected": "yellow"}.get(result["Status"], "red")
+        console.print(
+            f"[bold {colour}]{result['Model']}: {result['Status']}[/bold {colour}]  {escape(result['Reason'])}"
+        )
+        _print_metrics(console, result.get("Metrics") or {})
+        if arn := result.get("ModelPackageArn"):
+            console.print(f"  model package  {arn}")
+            console.print(f"  version {result['ModelPackageVersion']}, {result['ModelApprovalStatus']}")
+    console.print(f"\nEverything it made: {_relative(folder)}/ (also runs/latest/)")
+    print_times(console, snapshot, seconds)
+
+
+def print_times(console: Console, snapshot: Snapshot, seconds: dict[str, float]) -> None:
+    """Where the time went: in the jobs, and around them (start, deploy, orchestration)."""
+    execution = snapshot.execution
+    whole = (execution["stopDate"] - execution["startDate"]).total_seconds()
+    jobs = {row.name: row.seconds(execution["stopDate"]) or 0.0 for row in snapshot.states if row.job_name}
+    around = {name: value for name, value in seconds.items() if name != "sample"}
+    around["orchestration"] = whole - sum(jobs.values())
+    total = sum(jobs.values()) + sum(around.values())
+    console.print(f"Jobs  {sum(jobs.values()):6.1f} s  ({_parts(jobs)})")
+    console.print(f"Else  {sum(around.values()):6.1f} s  ({_parts(around)})")
+    console.print(f"Total {total:6.1f} s")
+
+
+def print_failure(console: Console, snapshot: Snapshot, failure: Failure, folder: Path) -> None:
+    console.print(f"\n[bold red]{snapshot.status}[/bold red] at {failure.step}: {escape(failure.error)}")
+    console.print(f"  {escape(failure.cause)}")
+    log = folder / "logs" / f"{failure.job_name}.log"
+    if failure.job_name and log.is_file():
+        console.print(f"\nEnd of {_relative(log)}:")
+        for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
+            console.print(f"  {escape(line)}", style="dim")
+    console.print(f"\nHistory and logs: {_relative(folder)}/ (also runs/latest/)")
+
+
+def _print_metrics(console: Console, metrics: dict[str, Any]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+    for name, value in metrics.items():
+        table.add_row("", name, f"{value:.4f}" if isinstance(value, float) else str(value))
+    console.print(table)
+
+
+def _parts(seconds: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
+
+
+def _relative(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
