@@ -26,15 +26,24 @@ def taproom() -> None:
     help="JSON file with the execution input (the stack's DefaultInput): parameters, column names.",
 )
 @click.option("--sample-size", default=100_000, show_default=True, help="How many reviews to generate.")
-def run(reviews: Path | None, input_file: Path | None, sample_size: int) -> None:
+@click.option("--work", type=click.Path(path_type=Path), help="Folder of the local AWS. Default: .taproom/ here.")
+@click.option("--runs", type=click.Path(path_type=Path), help="Folder that gets the results. Default: runs/ here.")
+def run(reviews: Path | None, input_file: Path | None, sample_size: int, work: Path | None, runs: Path | None) -> None:
     """Retrain on this machine: the deployed state machine, functions and jobs, on a local AWS.
 
     Deploys template.yaml into the local AWS, uploads the reviews, and follows the execution which that upload starts.
     Leaves everything it made in runs/latest/.
     """
-    from taproom.run import RunRequest, run_locally
+    from taproom.run import PROJECT, RunRequest, run_locally
 
-    sys.exit(run_locally(RunRequest(reviews=reviews, input_file=input_file, sample_size=sample_size)))
+    request = RunRequest(
+        reviews=reviews,
+        input_file=input_file,
+        sample_size=sample_size,
+        work=(work or PROJECT / ".taproom").absolute(),
+        runs=(runs or PROJECT / "runs").absolute(),
+    )
+    sys.exit(run_locally(request))
 
 
 def main() -> None:

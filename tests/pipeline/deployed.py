@@ -1,0 +1,100 @@
+"""A deployed stack on a local AWS, and the reviews files that script what its tiny jobs do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from taproom.deploy import deploy
+
+from taproom.follow import Snapshot, follow
+from taproom.local.aws import LocalAws
+from taproom.upload import started_by
+
+PROJECT = Path(__file__).resolve().parents[2]
+TINY_TRAINING = Path(__file__).parent / "tiny_training"
+
+
+@dataclass
+class Pipeline:
+    """A deployed stack."""
+
+    aws: LocalAws
+    outputs: dict[str, str]
+
+    @property
+    def machine(self) -> str:
+        return self.outputs["StateMachineArn"]
+
+    @property
+    def bucket(self) -> str:
+        return self.outputs["DataBucketName"]
+
+    def put(self, key: str, body: bytes | str) -> str:
+        """Upload an object; returns its key."""
+        self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+        return key
+
+    def started_by(self, key: str) -> Snapshot:
+        """The finished execution that the upload of ``key`` started."""
+        return self.finished(started_by(self.aws.client("stepfunctions"), self.machine, key))
+
+    def upload(self, key: str, body: bytes | str) -> Snapshot:
+        return self.started_by(self.put(key, body))
+
+    def start(self, execution_input: Any) -> Snapshot:
+        """Start an execution by hand, as the console does, and wait for its end."""
+        text = execution_input if isinstance(execution_input, str) else json.dumps(execution_input)
+        started = self.aws.client("stepfunctions").start_execution(stateMachineArn=self.machine, input=text)
+        return self.finished(started["executionArn"])
+
+    def finished(self, execution_arn: str) -> Snapshot:
+        *_, last = follow(self.aws.client("stepfunctions"), execution_arn, every=0.05)
+        return last
+
+    def executions(self) -> list[dict[str, Any]]:
+        return self.aws.client("stepfunctions").list_executions(stateMachineArn=self.machine)["executions"]
+
+    def registered(self) -> list[dict[str, Any]]:
+        group = self.outputs["RetrievalModelPackageGroupName"]
+        packages = self.aws.client("sagemaker").list_model_packages(ModelPackageGroupName=group)
+        return packages["ModelPackageSummaryList"]
+
+
+def project_with(training: Path, folder: Path) -> Path:
+    """A copy of what is deployed, with other job scripts in ``training/`` (as a user edits them)."""
+    shutil.copytree(
+        PROJECT / "functions", folder / "functions", ignore=shutil.ignore_patterns("training", "__pycache__")
+    )
+    shutil.copytree(PROJECT / "statemachine", folder / "statemachine")
+    shutil.copy(PROJECT / "template.yaml", folder)
+    shutil.copytree(training, folder / "training", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("bootstrap.py", "requirements.txt"):
+        shutil.copy(PROJECT / "training" / name, folder / "training")
+    (folder / "functions" / "training").symlink_to("../training")
+    return folder
+
+
+def deployed(aws: LocalAws, template: Path, **parameters: str) -> Pipeline:
+    outputs = deploy(
+        aws.client,
+        template,
+        stack_name="taproom",
+        parameters=parameters,
+        artifact_bucket=f"taproom-artifacts-{aws.account_id}",
+    )
+    return Pipeline(aws, outputs)
+
+
+def script(**outcomes: Any) -> str:
+    """A reviews file for the tiny jobs."""
+    return json.dumps(outcomes) + "\n"
+
+
+def evaluation(accuracy: Any = 0.75, **more: Any) -> dict[str, Any]:
+    """An evaluation.json with the given top-500 accuracy."""
+    metric = {"value": accuracy, "standard_deviation": "NaN"}
+    return {"multiclass_classification_metrics": {"accuracy": metric, **more}, "schema_version": 1}

@@ -1,0 +1,165 @@
+"""Whole executions on the deployed stack, with jobs that do what the uploaded reviews say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from taproom.collect import job_names
+from taproom.outcome import failure_of, model_results
+from tests.pipeline.deployed import evaluation, script
+
+
+def result_of(snapshot):
+    (result,) = model_results(snapshot.events)
+    return result
+
+
+def test_an_upload_leads_to_a_registered_model(tiny_pipeline):
+    before = len(tiny_pipeline.registered())
+    snapshot = tiny_pipeline.upload("reviews/first/a.csv", script(evaluation=evaluation(0.75)))
+    assert snapshot.status == "SUCCEEDED", failure_of(snapshot)
+    result = result_of(snapshot)
+    assert result["Status"] == "Registered"
+    assert "0.75" in result["Reason"]
+    (package,) = tiny_pipeline.registered()[: len(tiny_pipeline.registered()) - before]
+    assert package["ModelPackageArn"] == result["ModelPackageArn"]
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert len(job_names(snapshot)) == 3
+
+
+def test_the_upload_names_the_folder_that_is_trained_on(tiny_pipeline):
+    tiny_pipeline.put("reviews/other/never-read.txt", "not reviews")
+    snapshot = tiny_pipeline.upload("reviews/second/a.csv", script(evaluation=evaluation()))
+    trigger = json.loads(snapshot.execution["input"])["Trigger"]
+    assert trigger["Key"] == "reviews/second/a.csv"
+    assert set(trigger) == {"Bucket", "Key", "ETag"}
+    prepared = json.loads(snapshot.execution["output"])["Prepare"]
+    assert prepared["Parameters"]["InputData"] == f"s3://{tiny_pipeline.bucket}/reviews/second/"
+    assert prepared["Reviews"]["Count"] == 1
+
+
+def start_on(pipeline, folder, content, **parameters):
+    """Reviews put where no rule looks at them twice: the rule's own execution is let finish, then one by hand."""
+    pipeline.upload(f"reviews/{folder}/a.csv", content)
+    return pipeline.start({"InputData": f"s3://{pipeline.bucket}/reviews/{folder}/", **parameters})
+
+
+@pytest.mark.parametrize(
+    ("threshold", "status"), [(0.75, "Registered"), (0.7500001, "Rejected"), (0.99, "Rejected"), (0, "Registered")]
+)
+def test_only_what_is_under_the_threshold_is_refused(tiny_pipeline, threshold, status):
+    content = script(evaluation=evaluation(0.75))
+    snapshot = start_on(tiny_pipeline, f"threshold-{threshold}", content, AccuracyTop500Threshold=threshold)
+    registered = len(tiny_pipeline.registered())
+    assert snapshot.status == "SUCCEEDED", failure_of(snapshot)
+    result = result_of(snapshot)
+    assert result["Status"] == status
+    assert "0.75" in result["Reason"]
+    assert str(threshold) in result["Reason"]
+    # the upload's own execution (threshold 0.5) registered one; this one registers another or none
+    again = tiny_pipeline.start({"InputData": f"s3://{tiny_pipeline.bucket}/reviews/threshold-{threshold}/"})
+    assert result_of(again)["Status"] == "Registered"
+    assert len(tiny_pipeline.registered()) == registered + 1
+
+
+@pytest.mark.parametrize(
+    ("step", "state"), [("preprocess", "Preprocess"), ("train", "TrainRetrieval"), ("evaluate", "EvaluateRetrieval")]
+)
+def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, step, state):
+    before = tiny_pipeline.registered()
+    snapshot = tiny_pipeline.upload(f"reviews/fail-{step}/a.csv", script(**{step: f"the {step} script says no"}))
+    assert snapshot.status == "FAILED"
+    assert f"the {step} script says no" in snapshot.execution["cause"]
+    assert state in snapshot.execution["cause"]
+    failure = failure_of(snapshot)
+    assert state in failure.step
+    assert f"the {step} script says no" in failure.cause
+    assert tiny_pipeline.registered() == before
+    # a script's own error is final: no job was tried twice
+    assert len(job_names(snapshot)) == ["preprocess", "train", "evaluate"].index(step) + 1
+
+
+@pytest.mark.parametrize(
+    ("what", "written"),
+    [
+        ("missing", None),
+        ("not JSON", "accuracy: 0.9"),
+        ("without the metric", {"schema_version": 1, "regression_metrics": {}}),
+        ("a bare NaN", '{"multiclass_classification_metrics": {"accuracy": {"value": NaN}}}'),
+        ("an infinite number", '{"multiclass_classification_metrics": {"accuracy": {"value": 1e999}}}'),
+        ("a text", {"multiclass_classification_metrics": {"accuracy": {"value": "0.9"}}}),
+        ("above one", {"multiclass_classification_metrics": {"accuracy": {"value": 1.5}}}),
+    ],
+)
+def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, what, written):
+    before = tiny_pipeline.registered()
+    folder = what.replace(" ", "-")
+    snapshot = tiny_pipeline.upload(f"reviews/evaluation-{folder}/a.csv", script(evaluation=written))
+    assert snapshot.status == "FAILED"
+    assert "ParseEvaluationRetrieval" in snapshot.execution["cause"]
+    assert "evaluation.json" in snapshot.execution["cause"]
+    assert tiny_pipeline.registered() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"AccuracyTop500Treshold": 0.6}, ["AccuracyTop500Treshold", "AccuracyTop500Threshold"]),
+        ({"TrainingEpochs": "20"}, ["TrainingEpochs", "20"]),
+        ({"TrainingEpochs": True}, ["TrainingEpochs"]),
+        ({"AccuracyTop500Threshold": 1.5}, ["AccuracyTop500Threshold", "1.5"]),
+        ({"AccuracyTop500Threshold": -0.1}, ["AccuracyTop500Threshold", "-0.1"]),
+        ({"TrainingInstanceType": "m5.xlarge"}, ["TrainingInstanceType", "m5.xlarge"]),
+        ({"ProcessingInstanceCount": 2}, ["ProcessingInstanceCount"]),
+        ({"Columns": {"Beer": "x"}}, ["Columns", "Beer"]),
+        ({"InputData": "s3://another-bucket/reviews/"}, ["InputData", "another-bucket"]),
+        ([1, 2], ["object"]),
+    ],
+)
+def test_bad_input_fails_at_the_first_state_before_any_job(tiny_pipeline, given, named):
+    snapshot = tiny_pipeline.start(given)
+    assert snapshot.status == "FAILED"
+    assert failure_of(snapshot).step == "Prepare"
+    assert job_names(snapshot) == []
+    for word in named:
+        assert word in snapshot.execution["cause"]
+
+
+def test_no_reviews_under_the_prefix_is_an_error_for_a_person(tiny_pipeline):
+    snapshot = tiny_pipeline.start({"InputData": f"s3://{tiny_pipeline.bucket}/reviews/nothing-here/"})
+    assert snapshot.status == "FAILED"
+    assert "nothing-here" in snapshot.execution["cause"]
+    assert job_names(snapshot) == []
+
+
+def test_an_empty_file_is_refused_by_name(tiny_pipeline):
+    snapshot = tiny_pipeline.upload("reviews/empty/hollow.csv", b"")
+    assert snapshot.status == "FAILED"
+    assert "hollow.csv" in snapshot.execution["cause"]
+    assert job_names(snapshot) == []
+
+
+def test_what_runs_is_the_rendered_file(tiny_pipeline):
+    """Byte for byte, but for CloudFormation's substitutions."""
+    from tests.pipeline.deployed import PROJECT
+
+    stepfunctions = tiny_pipeline.aws.client("stepfunctions")
+    running = stepfunctions.describe_state_machine(stateMachineArn=tiny_pipeline.machine)["definition"]
+    rendered = (PROJECT / "statemachine" / "retraining.asl.json").read_text()
+    at = 0
+    for piece_number, piece in enumerate(pieces := split_substitutions(rendered)):
+        found = running.index(piece, at)
+        assert piece_number or found == 0
+        at = found + len(piece)
+    assert at == len(running)
+    assert len(pieces) > 5
+    assert "${" not in running
+
+
+def split_substitutions(text):
+    """The text between ``${...}`` substitutions."""
+    import re
+
+    return re.split(r"\$\{[A-Za-z]+\}", text)

@@ -1,0 +1,155 @@
+"""`taproom run` as a user runs it: a process of its own, the real jobs, real TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+MOVIELENS = PROJECT.parent / "shared" / "data" / "ml-latest-small" / "ratings.csv"
+
+pytestmark = pytest.mark.slow
+
+
+def taproom_run(folder, *arguments):
+    """Start `taproom run` with its work and runs folders under ``folder``."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "taproom", "run", "--work", folder / "work", "--runs", folder / "runs", *arguments],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process, seconds=280):
+    output, _ = process.communicate(timeout=seconds)
+    return output
+
+
+def read(path):
+    return json.loads(path.read_text())
+
+
+def slow_and_obvious_top_k_accuracy(folder, work, k):
+    """The contract's top-500 accuracy, from the exported model and the test set, one user at a time.
+
+    Runs in a process of its own, which knows nothing of the project and loads the model as any client would.
+    """
+    with tarfile.open(folder / "models" / "retrieval" / "model.tar.gz") as archive:
+        archive.extractall(work, filter="data")
+    program = """
+import collections, json, sys
+import duckdb, tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+held_out = collections.defaultdict(set)
+for user, item in duckdb.sql(f"select user, item from '{sys.argv[2]}'").fetchall():
+    held_out[user].add(item)
+shares = []
+for user, items in sorted(held_out.items()):
+    answer = model.signatures["serving_default"](tf.constant([user]))
+    best = {item.decode() for item in answer["items"].numpy()[0][: int(sys.argv[3])]}
+    shares.append(len(items & best) / len(items))
+print(json.dumps(sum(shares) / len(shares)))
+"""
+    answer = subprocess.run(
+        [sys.executable, "-c", program, str(work / "01"), str(folder / "data" / "test.parquet"), str(k)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=work,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def check_run_folder(folder):
+    """The files of a run that registered a model, and that they agree with one another."""
+    execution = read(folder / "execution.json")
+    assert execution["status"] == "SUCCEEDED"
+    assert read(folder / "history.json")["events"][-1]["type"] == "ExecutionSucceeded"
+    for name in ("data/train.parquet", "data/test.parquet", "data/manifest.json", "report.html"):
+        assert (folder / name).stat().st_size > 0, name
+    assert len(list((folder / "logs").glob("*.log"))) == 3
+    (package,) = read(folder / "model-packages.json")
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    assert package["ModelPackageVersion"] == 1
+    (result,) = json.loads(execution["output"])["Models"]
+    assert result["ModelPackageArn"] == package["ModelPackageArn"]
+    accuracy = read(folder / "evaluation" / "retrieval.json")["multiclass_classification_metrics"]["accuracy"]
+    assert result["Metrics"]["accuracy"] == accuracy["value"] >= 0.5
+    return accuracy["value"]
+
+
+def test_generated_reviews_end_in_a_registered_model_whose_accuracy_can_be_recomputed(tmp_path):
+    process = taproom_run(tmp_path, "--sample-size", "20000")
+    output = finish(process)
+    assert process.returncode == 0, output
+    assert "Registered" in output
+    folder = (tmp_path / "runs" / "latest").resolve()
+    accuracy = check_run_folder(folder)
+    assert slow_and_obvious_top_k_accuracy(folder, tmp_path, 500) == pytest.approx(accuracy, abs=1e-9)
+
+
+@pytest.mark.skipif(not MOVIELENS.exists(), reason=f"the MovieLens ratings are not at {MOVIELENS}")
+def test_movielens_ratings_end_in_a_registered_model(tmp_path):
+    process = taproom_run(tmp_path, "--reviews", MOVIELENS, "--input", PROJECT / "examples" / "movielens.json")
+    output = finish(process)
+    assert process.returncode == 0, output
+    folder = (tmp_path / "runs" / "latest").resolve()
+    accuracy = check_run_folder(folder)
+    assert slow_and_obvious_top_k_accuracy(folder, tmp_path, 500) == pytest.approx(accuracy, abs=1e-9)
+
+
+def test_a_model_below_the_threshold_is_not_registered_and_the_run_still_succeeds(tmp_path):
+    (tmp_path / "input.json").write_text('{"AccuracyTop500Threshold": 0.99, "TrainingEpochs": 1}')
+    process = taproom_run(tmp_path, "--sample-size", "5000", "--input", tmp_path / "input.json")
+    output = finish(process)
+    assert process.returncode == 0, output
+    assert "Rejected" in output
+    assert "0.99" in output
+    assert read(tmp_path / "runs" / "latest" / "model-packages.json") == []
+
+
+def test_a_failed_run_exits_with_1_and_shows_the_step_the_cause_and_the_log(tmp_path):
+    reviews = tmp_path / "reviews.csv"
+    reviews.write_text("who,what,stars\na,b,3\n")
+    process = taproom_run(tmp_path, "--reviews", reviews)
+    output = finish(process)
+    assert process.returncode == 1, output
+    assert "Preprocess" in output
+    assert "username" in output
+    assert "End of" in output
+
+
+def processes_of(session):
+    """Command lines of the living processes of a session (Linux and macOS)."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,sess=,stat=,args="], capture_output=True, text=True, check=True)
+    rows = [line.split(None, 3) for line in listing.stdout.splitlines()]
+    return [row[3] for row in rows if row[1] == str(session) and not row[2].startswith("Z")]
+
+
+def processes_in(folder):
+    """Command lines of living processes that name ``folder``: a job's, whose session is its own."""
+    listing = subprocess.run(["ps", "-A", "-ww", "-o", "stat=,args="], capture_output=True, text=True, check=True)
+    return [line for line in listing.stdout.splitlines() if str(folder) in line and not line.startswith("Z")]
+
+
+def test_ctrl_c_stops_the_jobs_and_leaves_no_process(tmp_path):
+    process = taproom_run(tmp_path, "--sample-size", "20000")
+    for line in process.stdout:
+        if "TrainRetrieval running" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    output = finish(process, 60)
+    assert process.returncode == 130, output
+    assert processes_of(process.pid) == []
+    assert processes_in(tmp_path) == []

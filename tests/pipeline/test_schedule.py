@@ -1,0 +1,52 @@
+"""The weekly schedule on the deployed stack: it fires at creation, as a rate does, and seven days later."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from taproom.local.aws import LocalAws
+from taproom.local.clock import Clock
+from taproom.outcome import model_results
+from tests.pipeline.deployed import TINY_TRAINING, deployed, evaluation, project_with, script
+
+WEEK = 7 * 24 * 3600.0
+
+
+@pytest.fixture
+def scheduled(tmp_path):
+    """A stack with its schedule on, whose DefaultInput asks for an approved model."""
+    folder = project_with(TINY_TRAINING, tmp_path / "project")
+    with LocalAws(tmp_path / "aws", Clock()) as aws:
+        yield deployed(aws, folder / "template.yaml", DefaultInput='{"ModelApprovalStatus": "Approved"}')
+
+
+def wait_for_executions(pipeline, count):
+    """Let the events of the moved clock arrive: bounded, and without a fixed pause."""
+    import time
+
+    deadline = time.monotonic() + 30
+    while len(pipeline.executions()) < count and time.monotonic() < deadline:
+        pass
+    return [pipeline.finished(execution["executionArn"]) for execution in pipeline.executions()]
+
+
+def test_a_week_on_the_clock_starts_an_execution_with_the_schedules_input(scheduled):
+    (first,) = wait_for_executions(scheduled, 1)
+    assert first.status == "SUCCEEDED"
+    assert "NoData" in [row.name for row in first.states]
+    given = json.loads(first.execution["input"])
+    assert given["DefaultInput"] == {"ModelApprovalStatus": "Approved"}
+    assert given["Trigger"]["Schedule"].startswith("arn:aws:scheduler:")
+
+    scheduled.upload("reviews/a.csv", script(evaluation=evaluation()))
+    scheduled.aws.clock.advance(WEEK)
+    finished = wait_for_executions(scheduled, 3)
+    assert len(finished) == 3
+    weekly = [one for one in finished if "Schedule" in json.loads(one.execution["input"])["Trigger"]]
+    trained = [one for one in weekly if model_results(one.events)]
+    assert len(trained) == 1
+    (result,) = model_results(trained[0].events)
+    assert result["Status"] == "Registered"
+    assert scheduled.registered()[0]["ModelApprovalStatus"] == "Approved"

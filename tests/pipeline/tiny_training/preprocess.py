@@ -1,0 +1,10 @@
+import json
+
+from act import act, arguments, first_line
+
+given = arguments("reviews", "output")
+script = first_line(given.reviews)
+act("preprocess", script)
+given.output.mkdir(parents=True, exist_ok=True)
+for name in ("train.parquet", "test.parquet", "items.parquet", "manifest.json"):
+    (given.output / name).write_text(json.dumps(script) + "\n")
