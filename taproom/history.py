@@ -14,7 +14,7 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
-FAILED_EVENTS = ("TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "TaskStartFailed", "LambdaFunctionFailed")
+FAILED_EVENTS = ("TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "TaskStartFailed", "LambdaFunctionFailed", "LambdaFunctionTimedOut")
 
 
 @dataclass(frozen=True)

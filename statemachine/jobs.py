@@ -1,0 +1,153 @@
+"""The SageMaker jobs: the SageMaker SDK's job configuration, turned into states.
+
+Everything that an execution may choose (names, images, instance types, arguments, URIs) is read from what Prepare
+returned; everything written here is the same in every execution. Nothing here calls AWS or needs credentials.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+from sagemaker.estimator import Estimator
+from sagemaker.inputs import TrainingInput
+from sagemaker.processing import ProcessingInput, ProcessingOutput, Processor
+from sagemaker.session import Session
+from stepfunctions.steps import Retry
+
+from statemachine.states import Path, ProcessingStep, TrainingStep, formatted
+
+HOUR = 3600
+VOLUME_GB = 30
+ENVIRONMENT = {"PYTHONUNBUFFERED": "1"}  # log lines, and so the metrics in them, arrive as they are written
+INPUT = "/opt/ml/processing/input"
+OUTPUT = "/opt/ml/processing/output"
+ENTRYPOINT = ["python3", f"{INPUT}/code/bootstrap.py"]  # installs requirements.txt, then runs the script it is given
+
+# What a training log line such as "epoch=3 of=20 loss=5.1234" tells, for the job's metrics in the console.
+METRICS = [
+    {"Name": "train:epoch", "Regex": r"epoch=([0-9]+)"},
+    {"Name": "train:loss", "Regex": r" loss=([-+.0-9eE]+)"},
+]
+
+
+def read_from(uri: str | Path, name: str, kind: str = "S3Prefix") -> ProcessingInput:
+    """An input of a processing job, found by the script in the folder ``name``. ``kind``: S3Prefix or ManifestFile."""
+    source = uri if isinstance(uri, Path) else Path(uri)
+    return ProcessingInput(source=source, destination=f"{INPUT}/{name}", input_name=name, s3_data_type=kind)
+
+
+def write_to(uri: str, name: str) -> ProcessingOutput:
+    """An output of a processing job, left by the script in the folder ``name``."""
+    return ProcessingOutput(source=f"{OUTPUT}/{name}", destination=Path(uri), output_name=name)
+
+
+def processing(
+    name: str,
+    *,
+    plan: str,
+    inputs: list[ProcessingInput],
+    outputs: list[ProcessingOutput],
+    instance_count: int | Path = 1,
+    hours: int,
+    retry: Retry,
+    comment: str,
+) -> ProcessingStep:
+    """A processing job that runs as long as ``hours`` and keeps its name, ARN and status at ``$.<name>``.
+
+    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType and Arguments.
+    """
+    processor = Processor(
+        image_uri=Path(f"{plan}.Image"),
+        role="${JobRoleArn}",
+        instance_count=instance_count,
+        instance_type=Path(f"{plan}.InstanceType"),
+        entrypoint=ENTRYPOINT,
+        volume_size_in_gb=VOLUME_GB,
+        max_runtime_in_seconds=hours * HOUR,
+        env=ENVIRONMENT,
+        base_job_name=name,  # else the SDK derives one from the image, which is not known yet
+        sagemaker_session=_offline_session(),
+    )
+    return ProcessingStep(
+        name,
+        processor=processor,
+        job_name=_job_name(name, plan),
+        inputs=inputs,
+        outputs=outputs,
+        container_entrypoint=ENTRYPOINT,
+        container_arguments=Path(f"{plan}.Arguments"),
+        tags=_tags(name),
+        timeout_seconds=(hours + 1) * HOUR,
+        retry=retry,
+        result_selector=_kept("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus"),
+        result_path=f"$.{name}",
+        comment=comment,
+    )
+
+
+def training(
+    name: str, *, plan: str, channels: dict[str, Path], hours: int, retry: Retry, comment: str
+) -> TrainingStep:
+    """A training job that runs as long as ``hours`` and keeps its name, ARN, status and artifacts at ``$.<name>``.
+
+    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, HyperParameters and OutputPath.
+    """
+    estimator = Estimator(
+        image_uri=Path(f"{plan}.Image"),
+        role="${JobRoleArn}",
+        instance_count=1,
+        instance_type="ml.m5.2xlarge",  # the SDK insists on a text; replaced below
+        volume_size=VOLUME_GB,
+        max_run=hours * HOUR,
+        output_path="s3://replaced-below/",
+        debugger_hook_config=False,
+        base_job_name=name,
+        sagemaker_session=_offline_session(),
+    )
+    return TrainingStep(
+        name,
+        estimator=estimator,
+        job_name=_job_name(name, plan),
+        data={channel: TrainingInput(uri) for channel, uri in channels.items()},
+        hyperparameters=Path(f"{plan}.HyperParameters"),
+        output_data_config_path=Path(f"{plan}.OutputPath"),
+        parameters={
+            "ResourceConfig": {"InstanceType": Path(f"{plan}.InstanceType")},
+            # what the SDK leaves out of an estimator's configuration
+            "AlgorithmSpecification": {"MetricDefinitions": METRICS},
+            "EnableManagedSpotTraining": False,
+            "Environment": ENVIRONMENT,
+        },
+        tags=_tags(name),
+        timeout_seconds=(hours + 1) * HOUR,
+        retry=retry,
+        result_selector=_kept(
+            "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "ModelArtifacts"
+        ),
+        result_path=f"$.{name}",
+        comment=comment,
+    )
+
+
+def _job_name(name: str, plan: str) -> Path:
+    """A name never used before: it counts the rounds of triage, the state's retries and the execution's redrives."""
+    round_number = f"$.Rounds.{name}.Round"
+    counts = (round_number, "$$.State.RetryCount", "$$.Execution.RedriveCount")
+    return formatted("{}-{}-{}-{}", f"{plan}.JobStem", *counts)
+
+
+def _kept(*keys: str) -> dict[str, Path]:
+    """The parts of Describe's answer that are always there; FailureReason and ExitMessage are not."""
+    return {key: Path(f"$.{key}") for key in keys}
+
+
+def _tags(name: str) -> dict[str, Any]:
+    return {"taproom:stack": "${StackName}", "taproom:step": name}
+
+
+@cache
+def _offline_session() -> Session:
+    """The session that the SDK's job classes insist on: it has a region, no credentials and no user's defaults."""
+    return Session(boto_session=boto3.Session(region_name="us-east-1"), sagemaker_config={})

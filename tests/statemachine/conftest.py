@@ -1,0 +1,238 @@
+"""moto's ASL interpreter, run in this process on the rendered definition, with the tasks' outcomes given as data.
+
+Only each SageMaker task's resource is exchanged, for the same call through ``aws-sdk``: moto can take that call's
+outcome from a script, and does not know the ``.sync`` form.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.stepfunctions.parser.api import StateMachineType
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.eval.evaluation_details import AWSExecutionDetails
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
+from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.mocking.mock_config import MockedResponseReturn, MockedResponseThrow
+
+RENDERED = Path(__file__).resolve().parents[2] / "statemachine" / "retraining.asl.json"
+EXECUTION = {
+    "Id": "arn:aws:states:us-east-1:123456789012:execution:taproom:weekly",
+    "Name": "weekly",
+    "RoleArn": "arn:aws:iam::123456789012:role/states",
+    "StartTime": "2025-01-06T06:00:00.000Z",
+}
+
+
+def returns(payload: Any) -> MockedResponseReturn:
+    """A task's outcome: a result."""
+    return MockedResponseReturn(0, 0, payload)
+
+
+def raises(error: str, cause: str = "") -> MockedResponseThrow:
+    """A task's outcome: an error."""
+    return MockedResponseThrow(0, 0, error, cause)
+
+
+class OneAfterAnother:
+    """A state's outcomes by visit, where moto would take them by retry."""
+
+    def __init__(self, state: str, outcomes: list[Any]) -> None:
+        self.state, self.outcomes = state, list(outcomes)
+        self.mocked_responses = self
+
+    def __len__(self) -> int:
+        return 1_000_000
+
+    def __getitem__(self, retry: int) -> Any:
+        assert self.outcomes, f"{self.state} was visited more often than the test says"
+        return self.outcomes.pop(0)
+
+
+@dataclass
+class Script:
+    """What moto asks for a state's outcome."""
+
+    state_mocked_responses: Mapping[str, OneAfterAnother]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of an execution; ``requests`` holds each task's parameters, by state, in order."""
+
+    succeeded: bool
+    output: Any
+    error: str
+    cause: str
+    visited: list[str]
+    requests: dict[str, list[dict[str, Any]]] = field(repr=False)
+
+
+def states_in(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every (name, state), branches included."""
+    for name, state in definition["States"].items():
+        yield name, state
+        for branch in state.get("Branches", ()):
+            yield from states_in(branch)
+
+
+def execute(outcomes: Mapping[str, list[Any]], *, given: Any = None, redrives: int = 0) -> Run:
+    """Execute the rendered definition; a task visited without an outcome fails the execution."""
+    definition = json.loads(RENDERED.read_text().replace("${Partition}", "aws"))
+    tasks = {name: state for name, state in states_in(definition) if state["Type"] == "Task"}
+    for name, state in tasks.items():
+        if state["Resource"] == f"${{{name}Arn}}":
+            state["Resource"] = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+        if ":sagemaker:" in state["Resource"]:
+            state["Resource"] = state["Resource"].replace(":sagemaker:", ":aws-sdk:sagemaker:").removesuffix(".sync")
+    environment = Environment(
+        aws_execution_details=AWSExecutionDetails("123456789012", "us-east-1", EXECUTION["RoleArn"]),
+        execution_type=StateMachineType.STANDARD,
+        context={
+            "Execution": {**EXECUTION, "Input": given or {}, "RedriveCount": redrives},
+            "StateMachine": {"Id": "arn:aws:states:us-east-1:123456789012:stateMachine:taproom", "Name": "taproom"},
+        },
+        event_history_context=EventHistoryContext.of_program_start(),
+        cloud_watch_logging_session=None,
+        activity_store={},
+        mock_test_case=Script({name: OneAfterAnother(name, outcomes.get(name, [])) for name in tasks}),
+    )
+    AmazonStateLanguageParser.parse(json.dumps(definition))[0].eval(environment)
+    return read_run(environment)
+
+
+def read_run(environment: Environment) -> Run:
+    visited, requests, state_of = [], {}, {}
+    events = environment.event_manager.get_event_history()
+    for event in events:
+        if event["type"].endswith("StateEntered"):
+            visited.append(event["stateEnteredEventDetails"]["name"])
+            state_of[event["id"]] = visited[-1]
+        else:
+            state_of[event["id"]] = state_of.get(event["previousEventId"], "")
+        if event["type"] == "TaskScheduled":
+            asked = event["taskScheduledEventDetails"]["parameters"]
+        elif event["type"] == "LambdaFunctionScheduled":
+            asked = event["lambdaFunctionScheduledEventDetails"]["input"]
+        else:
+            continue
+        requests.setdefault(state_of[event["id"]], []).append(json.loads(asked))
+    failed = events[-1].get("executionFailedEventDetails") or {}
+    return Run(
+        succeeded=isinstance(environment.program_state(), ProgramEnded),
+        output=environment.states.get_input(),
+        error=failed.get("error") or "",
+        cause=failed.get("cause") or "",
+        visited=visited,
+        requests=requests,
+    )
+
+
+PREPARED = {
+    "schema_version": 1,
+    "Found": True,
+    "Parameters": {"AccuracyTop500Threshold": 0.5, "ModelApprovalStatus": "PendingManualApproval"},
+    "Trigger": None,
+    "Reviews": {"Count": 1, "Bytes": 2, "ManifestUri": "s3://bucket/runs/weekly/reviews.manifest", "Digest": "r"},
+    "Code": {
+        "Digest": "c",
+        "SourcePrefix": "s3://bucket/code/c/src/",
+        "SubmitUri": "s3://bucket/code/c/sourcedir.tar.gz",
+    },
+    "RunPrefix": "s3://bucket/runs/weekly/",
+    "DataPrefix": "s3://bucket/runs/weekly/data/",
+    "Preprocess": {
+        "JobStem": "weekly-preprocess",
+        "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312",
+        "InstanceType": "ml.m5.xlarge",
+        "InstanceCount": 1,
+        "Arguments": ["preprocess.py", "--test-fraction", "0.15"],
+        "Round": 0,
+    },
+    "Retrieval": {
+        "Train": {
+            "JobStem": "weekly-train-retrieval",
+            "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312",
+            "InstanceType": "ml.m5.2xlarge",
+            "HyperParameters": {"epochs": "20", "sagemaker_program": '"train.py"'},
+            "OutputPath": "s3://bucket/runs/weekly/models/retrieval/",
+            "Round": 0,
+        },
+        "Evaluate": {
+            "JobStem": "weekly-evaluate-retrieval",
+            "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312",
+            "InstanceType": "ml.m5.xlarge",
+            "Arguments": ["evaluate.py", "--k", "500"],
+            "OutputPrefix": "s3://bucket/runs/weekly/evaluation/retrieval/",
+            "Round": 0,
+        },
+    },
+}
+
+
+def answers(**payload: Any) -> MockedResponseReturn:
+    """A function's answer, as Lambda's Invoke gives it to the interpreter."""
+    return returns({"StatusCode": 200, "Payload": payload})
+
+
+def processed(status: str = "Completed") -> MockedResponseReturn:
+    """What a processing job's Describe says, as far as it always says it."""
+    return returns({"ProcessingJobName": "p", "ProcessingJobArn": "arn:p", "ProcessingJobStatus": status})
+
+
+def trained(status: str = "Completed") -> MockedResponseReturn:
+    """What a training job's Describe says, as far as it always says it."""
+    artifacts = {"S3ModelArtifacts": "s3://bucket/runs/weekly/models/retrieval/t/output/model.tar.gz"}
+    job = {"TrainingJobName": "t", "TrainingJobArn": "arn:t", "TrainingJobStatus": status, "SecondaryStatus": status}
+    return returns({**job, "ModelArtifacts": artifacts})
+
+
+def triaged(retry: bool, number: int = 0, step: str = "TrainRetrieval") -> MockedResponseReturn:
+    """Triage's answer; the wait is 0 so that no test waits."""
+    error = {"Error": "AlgorithmError", "Cause": "it said {} and 'no'", "JobName": "t"}
+    return answers(Retry=retry, Round=number, WaitSeconds=0, Step=step, **error)
+
+
+class Interpreter:
+    """What the tests need of this module, as a fixture: test modules cannot import one another."""
+
+    prepared = staticmethod(lambda: copy.deepcopy(PREPARED))
+    states_in, execute = staticmethod(states_in), staticmethod(execute)
+    returns, raises, answers = staticmethod(returns), staticmethod(raises), staticmethod(answers)
+    processed, trained, triaged = staticmethod(processed), staticmethod(trained), staticmethod(triaged)
+
+    def outcomes(self, accuracy: float = 0.5, **other: list[Any]) -> dict[str, list[Any]]:
+        """Every task's outcome in an execution that registers the model; ``other`` replaces some."""
+        parsed = answers(Accuracy=accuracy, Baseline=None, Metrics={"accuracy": accuracy}, EvaluationUri="s3://e")
+        registered = answers(ModelPackageArn="arn:m/1", ModelPackageVersion=1, ModelApprovalStatus="Approved")
+        usual = {
+            "Prepare": [answers(**self.prepared())],
+            "Preprocess": [processed()],
+            "TrainRetrieval": [trained()],
+            "EvaluateRetrieval": [processed()],
+            "ParseEvaluationRetrieval": [parsed],
+            "RegisterModelRetrieval": [registered],
+        }
+        return usual | other
+
+
+@pytest.fixture(scope="session")
+def interpreter() -> Interpreter:
+    return Interpreter()
+
+
+@pytest.fixture(scope="session")
+def definition() -> dict[str, Any]:
+    return json.loads(RENDERED.read_text())
+
+
+@pytest.fixture
+def states(definition) -> dict[str, dict[str, Any]]:
+    return dict(states_in(definition))

@@ -1,0 +1,103 @@
+"""What the job states ask SageMaker for, checked against the API's own model."""
+
+from __future__ import annotations
+
+import re
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+OPERATIONS = {
+    "Preprocess": "CreateProcessingJob",
+    "TrainRetrieval": "CreateTrainingJob",
+    "EvaluateRetrieval": "CreateProcessingJob",
+}
+
+
+@pytest.fixture(scope="module")
+def requests(interpreter):
+    run = interpreter.execute(interpreter.outcomes(0.75))
+    return {state: run.requests[state][0] for state in OPERATIONS}
+
+
+@pytest.fixture(scope="module")
+def sagemaker():
+    return botocore.session.get_session().get_service_model("sagemaker")
+
+
+@pytest.mark.parametrize("state", OPERATIONS)
+def test_a_job_request_has_the_shape_of_its_operation(requests, sagemaker, state):
+    shape = sagemaker.operation_model(OPERATIONS[state]).input_shape
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/Jobs"}
+    report = ParamValidator().validate({**requests[state], **role}, shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_the_validator_would_see_a_wrong_request(requests, sagemaker):
+    shape = sagemaker.operation_model("CreateTrainingJob").input_shape
+    wrong = {**requests["TrainRetrieval"], "StoppingCondition": {"MaxRuntimeInSeconds": "43200"}}
+    assert ParamValidator().validate(wrong, shape).has_errors()
+
+
+@pytest.mark.parametrize("state", OPERATIONS)
+def test_names_and_tags_keep_to_the_service_limits(requests, state):
+    name = requests[state].get("TrainingJobName") or requests[state]["ProcessingJobName"]
+    assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name)
+    for tag in requests[state]["Tags"]:
+        assert re.fullmatch(r"[\w .:/=+@-]{1,128}", tag["Key"])
+
+
+def test_preprocessing_reads_exactly_what_was_listed(requests):
+    inputs = {entry["InputName"]: entry["S3Input"] for entry in requests["Preprocess"]["ProcessingInputs"]}
+    assert inputs["reviews"]["S3DataType"] == "ManifestFile"
+    assert inputs["reviews"]["S3Uri"] == "s3://bucket/runs/weekly/reviews.manifest"
+    assert inputs["reviews"]["LocalPath"] == "/opt/ml/processing/input/reviews"
+    assert inputs["code"]["S3Uri"] == "s3://bucket/code/c/src/"
+    (output,) = requests["Preprocess"]["ProcessingOutputConfig"]["Outputs"]
+    assert output["S3Output"]["S3Uri"] == "s3://bucket/runs/weekly/data/"
+    assert output["S3Output"]["LocalPath"] == "/opt/ml/processing/output/data"
+    specification = requests["Preprocess"]["AppSpecification"]
+    assert specification["ContainerEntrypoint"] == ["python3", "/opt/ml/processing/input/code/bootstrap.py"]
+    assert specification["ContainerArguments"] == ["preprocess.py", "--test-fraction", "0.15"]
+
+
+def test_training_reads_what_preprocessing_wrote(requests):
+    channels = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in requests["TrainRetrieval"]["InputDataConfig"]
+    }
+    assert channels == {
+        "train": "s3://bucket/runs/weekly/data/train.parquet",
+        "items": "s3://bucket/runs/weekly/data/items.parquet",
+    }
+    assert requests["TrainRetrieval"]["HyperParameters"]["epochs"] == "20"
+    assert requests["TrainRetrieval"]["ResourceConfig"]["InstanceType"] == "ml.m5.2xlarge"
+
+
+def test_evaluation_reads_the_artifact_that_the_training_job_named(requests):
+    inputs = {entry["InputName"]: entry["S3Input"] for entry in requests["EvaluateRetrieval"]["ProcessingInputs"]}
+    assert inputs["model"]["S3Uri"] == "s3://bucket/runs/weekly/models/retrieval/t/output/model.tar.gz"
+    assert set(inputs) == {"code", "data", "model"}
+
+
+def test_the_metrics_are_found_in_a_training_log_line(requests):
+    line = "epoch=3 of=20 loss=5.1234 val_loss=6.5"
+    found = {
+        metric["Name"]: re.findall(metric["Regex"], line)
+        for metric in requests["TrainRetrieval"]["AlgorithmSpecification"]["MetricDefinitions"]
+    }
+    assert found == {"train:epoch": ["3"], "train:loss": ["5.1234"]}
+
+
+def test_a_task_outlives_the_job_it_waits_for(states):
+    for name in OPERATIONS:
+        limit = states[name]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
+        assert states[name]["TimeoutSeconds"] > limit, name
+
+
+def test_what_is_kept_of_a_job_is_always_in_its_description(states, sagemaker):
+    for name, operation in OPERATIONS.items():
+        described = sagemaker.operation_model(operation.replace("Create", "Describe")).output_shape
+        kept = {path.removeprefix("$.") for path in states[name]["ResultSelector"].values()}
+        assert kept <= set(described.required_members), name

@@ -1,0 +1,85 @@
+"""The template as data, with CloudFormation's functions as they stand in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class Template:
+    """template.yaml, and what its parts come to in a stack called ``taproom`` in some region."""
+
+    def __init__(self) -> None:
+        self.document = yaml_parse((PROJECT / "template.yaml").read_text())
+        self.resources: dict[str, dict[str, Any]] = self.document["Resources"]
+        self.machine = self.resources["RetrainingStateMachine"]["Properties"]
+        self.definition = json.loads((PROJECT / self.machine["DefinitionUri"]).read_text())
+
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """The properties of each function, by logical id."""
+        functions = {}
+        for name, resource in self.resources.items():
+            if resource["Type"] == "AWS::Serverless::Function":
+                functions[name] = resource["Properties"]
+        return functions
+
+    def value(self, given: Any, region: str = "us-east-1", **names: str) -> Any:
+        """What a value comes to; what only a deploy knows stands as <LogicalId.Attribute>. ``names`` replaces some."""
+        known = {
+            "AWS::Partition": "aws",
+            "AWS::Region": region,
+            "AWS::AccountId": "123456789012",
+            "AWS::StackName": "taproom",
+            "AWS::URLSuffix": "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com",
+            **names,
+        }
+        if isinstance(given, list):
+            return [self.value(one, region, **names) for one in given]
+        if not isinstance(given, dict):
+            return given
+        if "Ref" in given:
+            return known.get(given["Ref"], f"<{given['Ref']}>")
+        if "Fn::GetAtt" in given:
+            parts = given["Fn::GetAtt"]
+            return f"<{parts if isinstance(parts, str) else '.'.join(parts)}>"
+        if "Fn::FindInMap" in given:
+            mapping, first, second = self.value(given["Fn::FindInMap"], region, **names)
+            return self.document["Mappings"][mapping][first][second]
+        if "Fn::Sub" in given:
+            text, more = given["Fn::Sub"] if isinstance(given["Fn::Sub"], list) else (given["Fn::Sub"], {})
+            known |= {key: self.value(one, region, **names) for key, one in more.items()}
+            return re.sub(r"\$\{([^}]+)\}", lambda found: known.get(found[1], f"<{found[1]}>"), text)
+        return {key: self.value(one, region, **names) for key, one in given.items()}
+
+    def statements(self, logical_id: str) -> Iterator[dict[str, Any]]:
+        """The policy statements of a role or function, with lists for Action and Resource."""
+        for policy in self.resources[logical_id]["Properties"].get("Policies", ()):
+            for statement in policy.get("PolicyDocument", policy)["Statement"]:
+                found = self.value(statement)
+                yield {
+                    **found,
+                    "Action": [found["Action"]] if isinstance(found["Action"], str) else found["Action"],
+                    "Resource": [found["Resource"]] if isinstance(found["Resource"], str) else found["Resource"],
+                }
+
+    def granted(self, logical_id: str) -> set[tuple[str, str]]:
+        """Every (action, resource) that the role or function is allowed."""
+        return {
+            (action, resource)
+            for statement in self.statements(logical_id)
+            for action in statement["Action"]
+            for resource in statement["Resource"]
+        }
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    return Template()

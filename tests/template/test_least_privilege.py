@@ -1,0 +1,102 @@
+"""No statement of the template allows more than its owner needs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+# What IAM calls the calls that the functions make.
+ACTIONS = {
+    "get_object": "s3:GetObject",
+    "put_object": "s3:PutObject",
+    "list_objects_v2": "s3:ListBucket",
+    "create_model_package": "sagemaker:CreateModelPackage",
+    "describe_model_package": "sagemaker:DescribeModelPackage",
+    "list_model_packages": "sagemaker:ListModelPackages",
+}
+
+# The actions for which AWS defines no resource (or, for log delivery, works with none narrower).
+WITHOUT_RESOURCE = {
+    *("sagemaker:ListModelPackages", "ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"),
+    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+    *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
+}
+OWNERS = [
+    *("PublishTraining", "Prepare", "ParseEvaluation", "RegisterModel", "TriageFailure"),
+    *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole"),
+]
+
+
+def test_the_list_of_owners_is_complete(template):
+    found = {
+        name
+        for name, one in template.resources.items()
+        if one["Type"] in ("AWS::IAM::Role", "AWS::Serverless::Function")
+    }
+    assert found == set(OWNERS)
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_no_action_is_a_wildcard_and_none_that_has_a_resource_is_granted_on_all(template, owner):
+    for action, resource in template.granted(owner):
+        assert "*" not in action
+        assert resource != "*" or action in WITHOUT_RESOURCE, action
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_objects_are_reached_by_prefix_only(template, owner):
+    for action, resource in template.granted(owner):
+        if action.startswith("s3:") and action != "s3:ListBucket":
+            assert resource in {f"<DataBucket.Arn>/{prefix}/*" for prefix in ("reviews", "runs", "code")}, action
+            if "Put" in action:
+                assert not resource.endswith("/reviews/*")
+
+
+def actions_called_in(source):
+    """The actions behind the calls in a function's source, be they methods or paginators of a client."""
+    called = re.findall(r"\b(?:s3|sagemaker|client\(\"\w+\"\))\.(\w+)\(", source)
+    paginated = re.findall(r"get_paginator\(\"(\w+)\"\)", source)
+    actions = {ACTIONS[call] for call in [*called, *paginated] if call != "get_paginator"}
+    # without the right to list, S3 answers AccessDenied for an object that is not there
+    return actions | ({"s3:ListBucket"} if "NoSuchKey" in source else set())
+
+
+def test_the_reader_of_calls_sees_methods_and_paginators():
+    source = 'client("s3").get_object(B=1)\nsagemaker.get_paginator("list_model_packages").paginate()'
+    assert actions_called_in(source) == {"s3:GetObject", "sagemaker:ListModelPackages"}
+
+
+@pytest.mark.parametrize("name", ["PublishTraining", "Prepare", "ParseEvaluation", "RegisterModel", "TriageFailure"])
+def test_a_function_may_do_what_it_does_and_nothing_more(template, name):
+    module = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+    called = actions_called_in((FUNCTIONS / f"{module}.py").read_text())
+    assert {action for action, _ in template.granted(name)} == called
+
+
+@pytest.mark.parametrize("owner", ["RetrainingStateMachineRole", "JobRole", "UploadRuleRole"])
+def test_a_role_is_assumed_by_one_service_for_this_account_only(template, owner):
+    (statement,) = template.resources[owner]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert isinstance(statement["Principal"]["Service"], str)
+    assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}
+
+
+def test_the_bucket_is_private_encrypted_kept_and_tells_eventbridge(template):
+    bucket = template.resources["DataBucket"]
+    properties = bucket["Properties"]
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert properties["VersioningConfiguration"]["Status"] == "Enabled"
+    assert properties["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"] is True
+
+
+def test_the_bucket_refuses_what_comes_without_tls(template):
+    (statement,) = template.resources["DataBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert template.value(statement["Resource"]) == ["<DataBucket.Arn>", "<DataBucket.Arn>/*"]

@@ -1,0 +1,195 @@
+"""What the template deploys: functions, images, what starts an execution, and what it tells of itself."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+
+import pytest
+from samtranslator.translator.transform import transform
+
+PROJECT = Path(__file__).resolve().parents[2]
+DEFAULT_INPUT = '{"TrainingEpochs":3}'
+
+
+class NoManagedPolicies:
+    """The translator asks for the names of AWS's managed policies; none is needed to look at the outcome."""
+
+    def load(self):
+        return {"AWSXRayDaemonWriteAccess": "arn:x", "AWSLambdaBasicExecutionRole": "arn:b"}
+
+
+@pytest.fixture(scope="module")
+def expanded(template):
+    """The template as CloudFormation sees it, the local paths replaced as `sam package` does."""
+    document = copy.deepcopy(template.document)
+    document["Globals"]["Function"]["CodeUri"] = "s3://artifacts/functions"
+    document["Resources"]["RetrainingStateMachine"]["Properties"]["DefinitionUri"] = "s3://artifacts/definition"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        return transform(document, {}, NoManagedPolicies())
+
+
+def test_the_template_expands_to_what_it_deploys(expanded):
+    kinds = [resource["Type"] for resource in expanded["Resources"].values()]
+    for kind, count in {
+        "AWS::Lambda::Function": 5,
+        "AWS::StepFunctions::StateMachine": 1,
+        "AWS::Scheduler::Schedule": 1,
+        "AWS::Events::Rule": 1,
+        "AWS::SageMaker::ModelPackageGroup": 1,
+        "Custom::TrainingCode": 1,
+        "AWS::Lambda::Version": 1,
+    }.items():
+        assert kinds.count(kind) == count, kind
+
+
+def test_the_scripts_are_published_again_when_the_functions_code_changes(expanded):
+    (version,) = [name for name, one in expanded["Resources"].items() if one["Type"] == "AWS::Lambda::Version"]
+    assert expanded["Resources"]["TrainingCode"]["Properties"]["Version"] == {"Ref": version}
+    assert expanded["Resources"][version]["Properties"]["FunctionName"] == {"Ref": "PublishTraining"}
+
+
+def test_a_function_bears_the_name_of_its_file(template):
+    for name, properties in template.functions().items():
+        module = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+        assert properties["Handler"] == f"{module}.handler"
+        assert (PROJECT / "functions" / f"{module}.py").is_file()
+
+
+def lambda_states(graph):
+    """Every state that asks a function, branches included, with that function's logical id."""
+    for state in graph["States"].values():
+        asked = state.get("Parameters", {}).get("FunctionName") or state.get("Resource", "")
+        if found := re.fullmatch(r"\$\{(\w+)Arn\}", asked):
+            yield found[1], state
+        for branch in state.get("Branches", ()):
+            yield from lambda_states(branch)
+
+
+def test_every_key_that_the_definition_keeps_is_one_that_the_functions_write(template):
+    files = [*(PROJECT / "functions").glob("*.py"), *(PROJECT / "functions" / "rules").glob("*.py")]
+    sources = "".join(file.read_text() for file in files)
+    for name, state in lambda_states(template.definition):
+        for path in state.get("ResultSelector", {}).values():
+            key = path.removeprefix("$.Payload.")
+            assert f'"{key}":' in sources, f"no function answers {key}, which is kept of {name}"
+
+
+def test_each_function_gets_the_environment_it_reads(template):
+    common = set(template.document["Globals"]["Function"]["Environment"]["Variables"])
+    assert common == {"BUCKET", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+    own = {name: set(one.get("Environment", {}).get("Variables", ())) for name, one in template.functions().items()}
+    assert own == {
+        "Prepare": {
+            *("CODE_DIGEST", "CODE_SOURCE_PREFIX", "CODE_SUBMIT_URI"),
+            *("PROCESSING_IMAGE", "TRAINING_IMAGE_CPU", "TRAINING_IMAGE_GPU"),
+        },
+        "RegisterModel": {"SERVING_IMAGE"},
+        "ParseEvaluation": set(),
+        "TriageFailure": set(),
+        "PublishTraining": set(),  # or it would wait for what it makes itself
+    }
+
+
+def test_a_function_is_never_cut_off_by_its_state(template):
+    longest = max(
+        one.get("Timeout", template.document["Globals"]["Function"]["Timeout"])
+        for name, one in template.functions().items()
+        if name != "PublishTraining"
+    )
+    for name, state in lambda_states(template.definition):
+        assert state["TimeoutSeconds"] > longest, name
+
+
+def test_the_images_are_those_that_the_sagemaker_sdk_names_in_every_region(template):
+    from statemachine import images
+
+    accounts = {
+        region: account["Account"] for region, account in template.document["Mappings"]["ImageAccounts"].items()
+    }
+    assert accounts == images.accounts()
+    prepare = template.functions()["Prepare"]["Environment"]["Variables"]
+    register = template.functions()["RegisterModel"]["Environment"]["Variables"]
+    for region in accounts:
+        for given, scope, instance_type in (
+            (prepare["PROCESSING_IMAGE"], "training", images.CPU),
+            (prepare["TRAINING_IMAGE_CPU"], "training", images.CPU),
+            (prepare["TRAINING_IMAGE_GPU"], "training", images.GPU),
+            (register["SERVING_IMAGE"], "inference", images.CPU),
+        ):
+            named = images.image(region, scope, instance_type)
+            uri = f"{named.account}.dkr.ecr.{region}.{named.domain}/{named.name}"
+            assert template.value(given, region) == uri
+
+
+def test_an_upload_starts_an_execution_with_where_it_came_from(template):
+    rule = template.resources["UploadRule"]["Properties"]
+    assert rule["State"] == {"Ref": "UploadRuleState"}
+    assert template.value(rule["EventPattern"]) == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": ["<DataBucket>"]}, "object": {"key": [{"prefix": "reviews/"}]}},
+    }
+    (target,) = rule["Targets"]
+    paths = target["InputTransformer"]["InputPathsMap"]
+    assert paths == {"bucket": "$.detail.bucket.name", "key": "$.detail.object.key", "etag": "$.detail.object.etag"}
+    text = template.value(target["InputTransformer"]["InputTemplate"], DefaultInput=DEFAULT_INPUT)
+    for name in paths:  # EventBridge quotes a text that it puts in
+        text = text.replace(f"<{name}>", json.dumps(f"the {name}"))
+    assert json.loads(text) == {
+        "DefaultInput": {"TrainingEpochs": 3},
+        "Trigger": {"Bucket": "the bucket", "Key": "the key", "ETag": "the etag"},
+    }
+
+
+def test_the_schedule_starts_an_execution_with_which_and_when(expanded, template):
+    (schedule,) = [
+        one["Properties"] for one in expanded["Resources"].values() if one["Type"] == "AWS::Scheduler::Schedule"
+    ]
+    assert schedule["State"] == {"Ref": "ScheduleState"}
+    assert schedule["ScheduleExpression"] == {"Ref": "ScheduleExpression"}
+    assert "Name" not in schedule
+    assert json.loads(template.value(schedule["Target"]["Input"], DefaultInput=DEFAULT_INPUT)) == {
+        "DefaultInput": {"TrainingEpochs": 3},
+        "Trigger": {"Schedule": "<aws.scheduler.schedule-arn>", "Time": "<aws.scheduler.scheduled-time>"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed"),
+    [("{}", True), (DEFAULT_INPUT, True), (' {\n"a": 1\n} ', True), ("", False), ("[1]", False), ("{", False)],
+)
+def test_the_default_input_must_look_like_an_object(template, given, allowed):
+    pattern = template.document["Parameters"]["DefaultInput"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, given)) == allowed
+
+
+@pytest.mark.parametrize(
+    ("parameter", "default"),
+    [
+        ("DefaultInput", "{}"),
+        ("ScheduleState", "ENABLED"),
+        ("ScheduleExpression", "rate(7 days)"),
+        ("UploadRuleState", "ENABLED"),
+        ("BucketName", ""),
+    ],
+)
+def test_a_default_is_allowed_by_its_own_parameter(template, parameter, default):
+    given = template.document["Parameters"][parameter]
+    assert given["Default"] == default
+    assert re.fullmatch(given.get("AllowedPattern", ".*"), default)
+    assert default in given.get("AllowedValues", [default])
+
+
+def test_the_stack_tells_what_its_users_need(template):
+    outputs = {name: template.value(one["Value"]) for name, one in template.document["Outputs"].items()}
+    assert outputs == {
+        "StateMachineArn": "<RetrainingStateMachine>",
+        "DataBucketName": "<DataBucket>",
+        "ReviewsUri": "s3://<DataBucket>/reviews/",
+        "RetrievalModelPackageGroupName": "taproom-retrieval",
+        "TrainingCodeDigest": "<TrainingCode.Digest>",
+    }
