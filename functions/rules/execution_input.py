@@ -1,0 +1,173 @@
+"""The execution input: which parameters there are, what each allows, and what started the execution.
+
+A person starts with the parameters themselves. The upload rule and the schedule send
+``{"DefaultInput": {parameters}, "Trigger": {...}}``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from rules.s3_uri import NotAnS3Uri, S3Uri, parse_s3_uri
+from rules.validation import StrictDocument, validated
+from rules.wording import printable, shown
+
+REVIEWS_PREFIX = "reviews/"
+REVIEW_SUFFIXES = (".csv", ".csv.gz", ".parquet")
+LARGEST_INT = 2**31 - 1
+INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+\z"
+INSTANCE_TYPE_FORM = "an instance type of the form ml.<family>.<size>, such as ml.m5.xlarge"
+
+
+class InvalidInput(ValueError):
+    """The execution input holds something that is not allowed."""
+
+
+def _can_be_an_argument(name: str) -> str:
+    if not name.strip() or name != printable(name):
+        raise ValueError(f"received {shown(name)}; allowed is a column's name, without control characters")
+    return name
+
+
+ColumnName = Annotated[str, Field(min_length=1, description="a column's name"), AfterValidator(_can_be_an_argument)]
+
+
+class Columns(StrictDocument):
+    """The names that the columns have in the review files."""
+
+    user: ColumnName = "username"
+    item: ColumnName = "beer_name"
+    score: ColumnName = "score"
+    timestamp: ColumnName = "timestamp"
+    style: ColumnName | None = None
+    brewery: ColumnName | None = None
+    abv: ColumnName | None = None
+    text: ColumnName | None = None
+
+    @model_validator(mode="after")
+    def _one_column_each(self) -> Columns:
+        roles: dict[str, str] = {}
+        for role, name in self.model_dump(by_alias=True, exclude_none=True).items():
+            if name in roles:
+                raise ValueError(f"{roles[name]} and {role} both name the column {shown(name)}; each needs its own")
+            roles[name] = role
+        return self
+
+
+class ExecutionInput(StrictDocument):
+    """Every parameter of an execution; all are optional."""
+
+    input_data: str | None = Field(None, description="an s3:// URI in the data bucket, such as s3://bucket/reviews/x/")
+    processing_instance_count: int = Field(
+        1, ge=1, le=1, description="1: preprocessing is not distributed, more would overwrite each other's output"
+    )
+    processing_instance_type: str = Field("ml.m5.xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
+    training_instance_type: str = Field("ml.m5.2xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
+    training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
+    learning_rate: float = Field(0.1, gt=0, description="a number above 0")
+    return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")
+    accuracy_top500_threshold: float = Field(0.5, ge=0, le=1, description="a number from 0 to 1")
+    model_approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = Field(
+        "PendingManualApproval", description='"PendingManualApproval", "Approved" or "Rejected"'
+    )
+    batch_size: int = Field(4096, ge=1, le=2**20, description="a whole number from 1 to 1048576")
+    embedding_dimension: int = Field(64, ge=1, le=4096, description="a whole number from 1 to 4096")
+    test_fraction: float = Field(0.15, gt=0, lt=1, description="a number between 0 and 1, both excluded")
+    split_seed: int = Field(42, ge=0, le=LARGEST_INT, description=f"a whole number from 0 to {LARGEST_INT}")
+    min_reviews_per_user: int = Field(5, ge=1, le=LARGEST_INT, description="a whole number, 1 or more")
+    min_reviews_per_item: int = Field(1, ge=1, le=LARGEST_INT, description="a whole number, 1 or more")
+    columns: Columns = Field(Columns(), description='an object such as {"User": "userId", "Item": "movieId"}')
+
+    def document(self) -> dict[str, Any]:
+        """The parameters as JSON; optional columns that are not set are left out."""
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+
+class Upload(StrictDocument):
+    """What the upload rule tells of an object; EventBridge hands its key over decoded."""
+
+    bucket: str = Field(description="a bucket's name")
+    key: str = Field(min_length=1, description="an object's key")
+    e_tag: str | None = Field(None, alias="ETag", description="a text")
+
+
+class Schedule(StrictDocument):
+    """What the schedule tells of itself."""
+
+    schedule: str = Field(description="the schedule's ARN")
+    time: str = Field(description="the scheduled time")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A checked execution input. ``parameters.input_data`` is always set and lies under the bucket's reviews/."""
+
+    parameters: ExecutionInput
+    trigger: dict[str, Any] | None
+    reviews: S3Uri
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a schedule started the execution: then no reviews are no error."""
+        return self.trigger is not None and "Schedule" in self.trigger
+
+
+def read_execution_input(document: Any, bucket: str) -> Request:
+    """Check the execution input against what is allowed in the data bucket ``bucket``. Raises InvalidInput."""
+    if not isinstance(document, dict) or not {"DefaultInput", "Trigger"} & document.keys():
+        parameters, trigger = validated(ExecutionInput, document, error=InvalidInput), None
+    else:
+        if unknown := document.keys() - {"DefaultInput", "Trigger"}:
+            raise InvalidInput(f"unknown key {shown(min(unknown))} beside DefaultInput and Trigger")
+        given = document.get("DefaultInput", {})
+        parameters = validated(ExecutionInput, given, error=InvalidInput, where="DefaultInput")
+        trigger = document.get("Trigger")
+    if trigger is not None:
+        upload = _check_trigger(trigger, bucket)
+        if upload is not None:
+            folder = upload.key.rpartition("/")[0] + "/"
+            parameters = parameters.model_copy(update={"input_data": f"s3://{bucket}/{folder}"})
+    reviews = _reviews_at(parameters.input_data, bucket)
+    return Request(parameters.model_copy(update={"input_data": str(reviews)}), trigger, reviews)
+
+
+def _check_trigger(trigger: Any, bucket: str) -> Upload | None:
+    if isinstance(trigger, dict) and "Schedule" in trigger:
+        validated(Schedule, trigger, error=InvalidInput, where="Trigger")
+        return None
+    upload = validated(Upload, trigger, error=InvalidInput, where="Trigger")
+    if upload.bucket != bucket:
+        raise InvalidInput(f"Trigger.Bucket: received {shown(upload.bucket)}; allowed is the data bucket {bucket}")
+    if not upload.key.startswith(REVIEWS_PREFIX):
+        raise InvalidInput(f"Trigger.Key: received {shown(upload.key, 200)}; allowed is a key under {REVIEWS_PREFIX}")
+    return upload
+
+
+def _reviews_at(input_data: str | None, bucket: str) -> S3Uri:
+    """Where the reviews lie: a prefix that ends with a slash, or a review file's own key."""
+    if input_data is None:
+        return S3Uri(bucket, REVIEWS_PREFIX)
+    try:
+        uri = parse_s3_uri(input_data)
+    except NotAnS3Uri as error:
+        raise InvalidInput(f"InputData: {error}") from error
+    if uri.bucket != bucket:
+        raise InvalidInput(
+            f"InputData: received {shown(input_data, 300)}; allowed is s3://{bucket}/{REVIEWS_PREFIX}... only, because "
+            "the jobs' role reads no other bucket: copy the reviews there"
+        )
+    if not uri.key.endswith("/") and not uri.key.lower().endswith(REVIEW_SUFFIXES):
+        uri = S3Uri(bucket, uri.key + "/")
+    if not uri.key.startswith(REVIEWS_PREFIX):
+        raise InvalidInput(
+            f"InputData: received {shown(input_data, 300)}; allowed is a place under s3://{bucket}/{REVIEWS_PREFIX}"
+        )
+    if uri.key != printable(uri.key) or len(uri.key.encode()) > 1024:
+        raise InvalidInput(
+            f"InputData: received {shown(input_data, 300)}; allowed are keys of at most 1024 bytes without control "
+            "characters"
+        )
+    return uri

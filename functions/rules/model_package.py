@@ -1,0 +1,129 @@
+"""A model version: the CreateModelPackage request, and how an execution's own version is known again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from rules.execution import Execution
+from rules.validation import StrictDocument
+from rules.wording import clipped, printable
+
+VALUE_LIMIT = 256  # characters of a metadata value
+KEY_LIMIT = 128
+DESCRIPTION_LIMIT = 1_024
+EXECUTION = "ExecutionArn"
+MODEL = "Model"
+REALTIME_INSTANCE_TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.c5.large", "ml.c5.xlarge", "ml.c5.2xlarge"]
+TRANSFORM_INSTANCE_TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.m5.2xlarge", "ml.c5.xlarge", "ml.c5.2xlarge"]
+# SageMaker allows letters, separators, numbers and these signs
+ILLEGAL = re.compile(r"[^\w .:/=+\-@]")
+
+
+class ReviewsUsed(StrictDocument):
+    """What Prepare told of the reviews."""
+
+    model_config = ConfigDict(extra="ignore")
+    count: int = Field(description="a whole number of files")
+    digest: str = Field(min_length=1, description="the reviews' digest")
+    manifest_uri: str | None = Field(None, description="an s3:// URI")
+
+
+class CodeUsed(StrictDocument):
+    """What Prepare told of the job scripts."""
+
+    model_config = ConfigDict(extra="ignore")
+    digest: str = Field(min_length=1, description="the code's digest")
+
+
+class Registration(StrictDocument):
+    """What RegisterModel is asked to do."""
+
+    model_config = ConfigDict(protected_namespaces=())
+    model: str = Field(min_length=1, description="a model's name")
+    model_package_group_name: str = Field(min_length=1, description="a model package group's name")
+    model_data_url: str = Field(pattern=r"^s3://", description="the s3:// URI of model.tar.gz")
+    evaluation_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of evaluation.json")
+    metrics: dict[str, float] = Field(description="an object of finite numbers")
+    execution: Execution
+    reviews: ReviewsUsed
+    code: CodeUsed
+    model_approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = Field(
+        description='"PendingManualApproval", "Approved" or "Rejected"'
+    )
+
+    def is_of_this_execution(self, metadata: dict[str, str]) -> bool:
+        """Whether a version's CustomerMetadataProperties say that this execution registered it for this model."""
+        own = {EXECUTION: legal_value(self.execution.id), MODEL: legal_value(self.model)}
+        return own.items() <= metadata.items()
+
+
+def create_request(registration: Registration, serving_image: str) -> dict[str, Any]:
+    """The CreateModelPackage request."""
+    container = {"Image": serving_image, "ModelDataUrl": registration.model_data_url}
+    evaluation = {"ContentType": "application/json", "S3Uri": registration.evaluation_uri}
+    return {
+        "ModelPackageGroupName": registration.model_package_group_name,
+        "ModelPackageDescription": description(registration),
+        "InferenceSpecification": {
+            "Containers": [container],
+            "SupportedContentTypes": ["application/json"],
+            "SupportedResponseMIMETypes": ["application/json"],
+            "SupportedRealtimeInferenceInstanceTypes": REALTIME_INSTANCE_TYPES,
+            "SupportedTransformInstanceTypes": TRANSFORM_INSTANCE_TYPES,
+        },
+        "ModelMetrics": {"ModelQuality": {"Statistics": evaluation}},
+        "CustomerMetadataProperties": metadata(registration),
+        "ModelApprovalStatus": registration.model_approval_status,
+        "ClientToken": client_token(registration),
+    }
+
+
+def description(registration: Registration) -> str:
+    """One sentence for the reviewer."""
+    metrics = registration.metrics
+    told = f" with top-500 accuracy {metrics['accuracy']:.4f}" if "accuracy" in metrics else ""
+    if told and "popularity_accuracy" in metrics:
+        told += f" (popularity alone: {metrics['popularity_accuracy']:.4f})"
+    files = "1 reviews file" if registration.reviews.count == 1 else f"{registration.reviews.count} reviews files"
+    sentence = f"{registration.model.capitalize()} model{told}, trained on {files} by {registration.execution.name}."
+    return clipped(printable(sentence), DESCRIPTION_LIMIT)
+
+
+def metadata(registration: Registration) -> dict[str, str]:
+    """CustomerMetadataProperties: where the version comes from, and each metric under a key of its own."""
+    told = {
+        EXECUTION: registration.execution.id,
+        MODEL: registration.model,
+        "ReviewsDigest": registration.reviews.digest,
+        "ReviewsCount": str(registration.reviews.count),
+        "CodeDigest": registration.code.digest,
+    }
+    told |= {f"Metric.{name}": repr(value) for name, value in list(registration.metrics.items())[:40]}
+    return {legal_key(name): legal_value(value) for name, value in told.items()}
+
+
+def client_token(registration: Registration) -> str:
+    """The same for every try of one execution and model, so that AWS makes one version of them."""
+    asked = f"{registration.execution.id}\n{registration.model}"
+    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def legal_value(text: str) -> str:
+    """``text`` in the characters and length that SageMaker allows; what had to be changed ends with its hash."""
+    return _legal(text, VALUE_LIMIT)
+
+
+def legal_key(text: str) -> str:
+    return _legal(text, KEY_LIMIT)
+
+
+def _legal(text: str, limit: int) -> str:
+    plain = ILLEGAL.sub("_", text)
+    if plain == text and 0 < len(text) <= limit:
+        return text
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{plain[: limit - 13]}-{mark}"

@@ -1,0 +1,33 @@
+"""How messages quote what was received: readable, safe to print, never longer than a message may be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+MESSAGE_LIMIT = 1_000  # characters of an error message
+
+
+def shown(value: Any, limit: int = 80) -> str:
+    """``value`` as the JSON its author wrote, shortened; control characters and lone surrogates escaped."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return f"a value of type {type(value).__name__}"
+    return clipped(printable(text), limit)
+
+
+def printable(text: str) -> str:
+    """``text`` in one line, with everything escaped that cannot be printed or encoded."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def clipped(text: str, limit: int = MESSAGE_LIMIT) -> str:
+    """``text`` cut to ``limit`` characters, showing that it was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def listed(names: list[str], limit: int = 5) -> str:
+    """The first names and how many more there are."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(shown(name, 200) for name in names[:limit]) + more

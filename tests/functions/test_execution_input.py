@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rules.execution_input import ExecutionInput, InvalidInput, read_execution_input
+from rules.jobs import evaluate_arguments, hyperparameters, preprocess_arguments
+
+BUCKET = "taproom-data"
+NAMES = [field.alias for field in ExecutionInput.model_fields.values()]
+
+
+def refusal(document):
+    with pytest.raises(InvalidInput) as caught:
+        preprocess_arguments(read_execution_input(document, BUCKET).parameters)
+    message = str(caught.value)
+    assert len(message) <= 1000
+    return message
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"AccuracyTop500Treshold": 0.6}, ["AccuracyTop500Treshold", "did you mean AccuracyTop500Threshold?"]),
+        ({"trainingepochs": 3}, ["trainingepochs", "did you mean TrainingEpochs?"]),
+        ({"Beer": 3}, ["unknown key Beer", "TrainingEpochs"]),
+        ({"TrainingEpochs": "20"}, ["TrainingEpochs", 'received "20"', "1 to 1000"]),
+        ({"TrainingEpochs": True}, ["TrainingEpochs", "received true"]),
+        ({"TrainingEpochs": 20.5}, ["TrainingEpochs", "20.5"]),
+        ({"TrainingEpochs": None}, ["TrainingEpochs", "null"]),
+        ({"TrainingEpochs": 0}, ["TrainingEpochs", "received 0"]),
+        ({"TrainingEpochs": 1001}, ["TrainingEpochs", "1001"]),
+        ({"LearningRate": 0}, ["LearningRate", "above 0"]),
+        ({"LearningRate": True}, ["LearningRate", "true"]),
+        ({"LearningRate": float("nan")}, ["LearningRate", "NaN"]),
+        ({"LearningRate": float("inf")}, ["LearningRate", "Infinity"]),
+        ({"AccuracyTop500Threshold": 1.5}, ["AccuracyTop500Threshold", "1.5", "from 0 to 1"]),
+        ({"AccuracyTop500Threshold": -0.1}, ["AccuracyTop500Threshold", "-0.1"]),
+        ({"TestFraction": 1}, ["TestFraction", "both excluded"]),
+        ({"ProcessingInstanceCount": 2}, ["ProcessingInstanceCount", "2", "not distributed"]),
+        ({"TrainingInstanceType": "m5.xlarge"}, ["TrainingInstanceType", "m5.xlarge", "ml.<family>.<size>"]),
+        ({"TrainingInstanceType": "ml.m5.xlarge\n"}, ["TrainingInstanceType"]),
+        ({"ModelApprovalStatus": "approved"}, ["ModelApprovalStatus", "approved", "PendingManualApproval"]),
+        ({"Columns": ["a"]}, ["Columns", '["a"]']),
+        ({"Columns": {"Beer": "x"}}, ["Columns.Beer", "User"]),
+        ({"Columns": {"item": "x"}}, ["Columns.item", "did you mean Item?"]),
+        ({"Columns": {"User": ""}}, ["Columns.User"]),
+        ({"Columns": {"User": "a\nb"}}, ["Columns.User", "control"]),
+        ({"Columns": {"User": "\ud800"}}, ["Columns.User"]),
+        ({"Columns": {"User": "x" * 257}}, ["Columns.User", "257", "256"]),
+        ({"Columns": {"User": "who", "Item": "who"}}, ["Columns", "User and Item", "who"]),
+        ({"Columns": {"Item": "username"}}, ["Columns", "User and Item", "username"]),
+        ({"InputData": "s3://another-bucket/reviews/"}, ["InputData", "another-bucket", BUCKET]),
+        ({"InputData": f"s3://{BUCKET}/elsewhere/"}, ["InputData", "elsewhere", "reviews/"]),
+        ({"InputData": "reviews/"}, ["InputData", "s3://"]),
+        ({"InputData": f"s3://{BUCKET}"}, ["InputData", "reviews/"]),
+        ({"InputData": f"s3://{BUCKET}/reviews/a\tb/"}, ["InputData"]),
+        ({"InputData": f"s3://{BUCKET}/reviews/{'x' * 1100}/"}, ["InputData", "1024"]),
+        ({"InputData": 3}, ["InputData", "3"]),
+        ([1, 2], ["JSON object", "[1, 2]"]),
+        (None, ["JSON object", "null"]),
+        ("{}", ["JSON object"]),
+        ({"DefaultInput": "{}", "Trigger": None}, ["DefaultInput", "object"]),
+        ({"DefaultInput": {"Epochs": 3}}, ["DefaultInput.Epochs"]),
+        ({"DefaultInput": {}, "TrainingEpochs": 3}, ["TrainingEpochs", "beside"]),
+        ({"DefaultInput": {}, "Trigger": []}, ["Trigger", "object"]),
+        ({"DefaultInput": {}, "Trigger": {}}, ["Trigger.Bucket is missing"]),
+        ({"Trigger": {"Bucket": "other", "Key": "reviews/a.csv", "ETag": "e"}}, ["Trigger.Bucket", "other", BUCKET]),
+        ({"Trigger": {"Bucket": BUCKET, "Key": "other/a.csv", "ETag": "e"}}, ["Trigger.Key", "other/a.csv"]),
+        ({"Trigger": {"Bucket": BUCKET, "Key": "reviews/a.csv", "Etag": "e"}}, ["Trigger.Etag", "ETag"]),
+        ({"Trigger": {"Schedule": "arn"}}, ["Trigger.Time is missing"]),
+    ],
+)
+def test_what_is_not_allowed_is_named_with_what_was_received(document, words):
+    message = refusal(document)
+    for word in words:
+        assert word in message
+
+
+def test_every_mistake_is_named_at_once():
+    message = refusal({"TrainingEpochs": 0, "BatchSize": "x", "Epoch": 1})
+    assert all(word in message for word in ("TrainingEpochs", "BatchSize", "Epoch"))
+
+
+def test_the_limits_themselves_are_allowed():
+    given = {"AccuracyTop500Threshold": 1, "TrainingEpochs": 1000, "LearningRate": 1e-300}
+    parameters = read_execution_input(given, BUCKET).parameters
+    assert parameters.accuracy_top500_threshold == 1
+    assert read_execution_input({"AccuracyTop500Threshold": 0}, BUCKET).parameters.accuracy_top500_threshold == 0
+
+
+def test_an_uploads_folder_wins_over_the_default_input():
+    request = read_execution_input(
+        {
+            "DefaultInput": {"InputData": f"s3://{BUCKET}/reviews/old/"},
+            "Trigger": {"Bucket": BUCKET, "Key": "reviews/new+1/ü %20.csv", "ETag": "e"},
+        },
+        BUCKET,
+    )
+    assert request.parameters.input_data == f"s3://{BUCKET}/reviews/new+1/"
+    assert request.scheduled is False
+
+
+def test_optional_columns_become_arguments_only_when_they_are_set():
+    parameters = read_execution_input({"Columns": {"User": "userId", "Abv": "strength"}}, BUCKET).parameters
+    arguments = preprocess_arguments(parameters)
+    assert arguments[arguments.index("--user-column") + 1] == "userId"
+    assert arguments[arguments.index("--abv-column") + 1] == "strength"
+    assert "--style-column" not in arguments
+    assert parameters.document()["Columns"]["Abv"] == "strength"
+
+
+def test_a_column_that_looks_like_a_flag_reaches_the_script_as_a_value():
+    parameters = read_execution_input({"Columns": {"User": "--output"}}, BUCKET).parameters
+    assert "--user-column=--output" in preprocess_arguments(parameters)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300) | st.characters(categories=["Cs"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from([*NAMES, "DefaultInput", "Trigger", "Bucket", "Key", "User", "Item"])
+NEAR_MISSES = st.recursive(JSON, lambda inner: st.dictionaries(KEYS, inner | JSON, max_size=4), max_leaves=6)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(NEAR_MISSES)
+def test_any_document_is_taken_or_refused_by_the_one_error(document):
+    message = ""
+    try:
+        request = read_execution_input(document, BUCKET)
+        preprocess_arguments(request.parameters)
+        json.dumps(request.parameters.document(), allow_nan=False).encode()
+    except InvalidInput as error:
+        message = str(error)
+    assert len(message.encode()) <= 4000
+    assert len(message) <= 1000
+
+
+VALID = st.fixed_dictionaries(
+    {},
+    optional={
+        "TrainingEpochs": st.integers(1, 1000),
+        "LearningRate": st.floats(min_value=0, exclude_min=True, allow_infinity=False, allow_nan=False),
+        "AccuracyTop500Threshold": st.floats(0, 1) | st.sampled_from([0, 1]),
+        "BatchSize": st.integers(1, 2**20),
+        "SplitSeed": st.integers(0, 2**31 - 1),
+    },
+)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(VALID)
+def test_what_is_allowed_arrives_unchanged_in_texts_that_sagemaker_takes(document):
+    parameters = read_execution_input(document, BUCKET).parameters
+    assert document.items() <= parameters.document().items()
+    texts = hyperparameters(parameters, "s3://b/code/x/sourcedir.tar.gz", "eu-west-1")
+    assert all(isinstance(value, str) and len(value) <= 2500 for value in texts.values())
+    assert json.loads(texts["learning-rate"]) == parameters.learning_rate
+    for argument in preprocess_arguments(parameters) + evaluate_arguments(parameters):
+        assert isinstance(argument, str)
+        assert 0 < len(argument) <= 256
