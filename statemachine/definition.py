@@ -163,7 +163,7 @@ def branch(model: Model) -> Chain:
     parse = call(
         f"ParseEvaluation{name}",
         function="ParseEvaluation",
-        payload={"EvaluationUri": evaluation_uri},
+        payload={"EvaluationUri": evaluation_uri, "Execution": EXECUTION},
         keep=["Accuracy", "Baseline", "Metrics", "EvaluationUri"],
         comment="Reads the metrics out of evaluation.json, which a Choice cannot.",
     )
@@ -229,6 +229,7 @@ def triaged(job: State, status: str, model: Model | None = None) -> Choice:
             "Round": Path(f"$.Rounds.{name}.Round"),
             "Failure": Path(error),
             "RedriveCount": Path("$$.Execution.RedriveCount"),
+            "Execution": EXECUTION,
             "Final": "Return" if model else "Raise",
         },
         keep=["Retry", "Round", "WaitSeconds", "Step", "Error", "Cause", "JobName"],
