@@ -1,0 +1,65 @@
+"""The split loses nothing, and a review's side depends on the review alone."""
+
+from __future__ import annotations
+
+import hashlib
+
+import duckdb
+import ibis
+import pytest
+from engine import sql
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from split import in_test, threshold
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
+PAIRS = st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=60, unique=True)
+SEEDS = st.integers(0, 2**31)
+FRACTIONS = st.floats(0.05, 0.95)
+REVIEWS = ibis.table({"user": "string", "item": "string"}, name="reviews")
+
+
+def sides(pairs, seed, fraction):
+    """(user, item) -> whether the engine puts it into test."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE reviews (user VARCHAR, item VARCHAR)")
+        connection.executemany("INSERT INTO reviews VALUES (?, ?)", pairs)
+        query = sql(REVIEWS.mutate(held_out=in_test(REVIEWS, seed, fraction)))
+        return {(user, item): held_out for user, item, held_out in connection.execute(query).fetchall()}
+
+
+@settings(deadline=None, max_examples=40)
+@given(PAIRS, SEEDS, FRACTIONS)
+def test_nothing_is_lost_and_the_side_is_the_hash_of_the_pair(pairs, seed, fraction):
+    found = sides(pairs, seed, fraction)
+    assert set(found) == set(pairs)
+    for (user, item), held_out in found.items():
+        digest = hashlib.md5(f"{seed}\x1f{user}\x1f{item}".encode()).hexdigest()
+        assert held_out == (int(digest[:12], 16) < int(fraction * 16**12))
+
+
+@settings(deadline=None, max_examples=40)
+@given(PAIRS, PAIRS, SEEDS)
+def test_a_side_does_not_change_with_other_rows_or_their_order(pairs, others, seed):
+    alone = sides(pairs, seed, 0.3)
+    together = sides(list(dict.fromkeys([*others, *reversed(pairs)])), seed, 0.3)
+    assert {pair: together[pair] for pair in pairs} == alone
+
+
+def test_the_share_is_near_the_fraction_and_the_seed_changes_the_draw():
+    pairs = [(f"u{n % 97}", f"i{n}") for n in range(4000)]
+    first, second = sides(pairs, 1, 0.2), sides(pairs, 2, 0.2)
+    assert 0.18 < sum(first.values()) / 4000 < 0.22
+    assert first != second
+
+
+def test_a_larger_fraction_only_adds_to_the_test_set():
+    pairs = [(f"u{n}", "i") for n in range(500)]
+    small, large = sides(pairs, 1, 0.1), sides(pairs, 1, 0.4)
+    assert all(large[pair] for pair in pairs if small[pair])
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5])
+def test_a_fraction_that_leaves_a_side_empty_is_refused(fraction):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        threshold(fraction)
