@@ -8,18 +8,22 @@ the rest of Taproom talks to ``aws.endpoint_url`` through boto3, as it would tal
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taproom.local.clock import Clock
+
+if TYPE_CHECKING:
+    from taproom.local.isolation import IsolatedSession
 
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 Event = dict[str, Any]
+log = logging.getLogger(__name__)
 
 
 class LocalAws:
@@ -27,25 +31,44 @@ class LocalAws:
 
     account_id = ACCOUNT_ID
     region = REGION
+    _running = threading.Lock()
 
-    def __init__(self, root: Path, clock: Clock | None = None) -> None:
-        self.root = root
+    def __init__(self, root: Path, clock: Clock | None = None, port: int = 0) -> None:
+        self.root = root.resolve()
         self.clock = clock or Clock()
+        self.port = port  # 0: a free one is chosen when it starts
         self.endpoint_url = ""
         self._listeners: list[Callable[[Event], None]] = []
         self._stoppers: list[Callable[[], None]] = []
+        self._clients: dict[str, Any] = {}
+        self._clients_lock = threading.Lock()
 
     def client(self, service: str) -> Any:
-        """A boto3 client of this local AWS; it can reach nothing else."""
-        import boto3
+        """A boto3 client of this local AWS; it reads no setting of the user and can reach nothing else."""
+        with self._clients_lock:
+            if service not in self._clients:
+                self._clients[service] = self.session.client_of(service, self.endpoint_url)
+            return self._clients[service]
 
-        return boto3.client(
-            service,
-            region_name=self.region,
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+    @cached_property
+    def session(self) -> IsolatedSession:
+        """The session behind ``client``: it has ``client(...)`` as boto3 has it, and none of the user's settings."""
+        from taproom.local.isolation import IsolatedSession
+
+        return IsolatedSession(self.region)
+
+    def environment(self) -> dict[str, str]:
+        """Variables that tie a child process to this local AWS: give it these and none of the user's ``AWS_*``."""
+        from taproom.local.isolation import child_environment
+
+        return child_environment(self.endpoint_url, self.region, self.root)
+
+    def patch(self, owner: Any, name: str, replacement: Any) -> Any:
+        """Set ``owner.name`` until the local AWS goes down; returns what was there (a descriptor stays one)."""
+        original = vars(owner)[name] if name in vars(owner) else getattr(owner, name)
+        setattr(owner, name, replacement)
+        self.on_stop(lambda: setattr(owner, name, original))
+        return original
 
     def on_stop(self, stop: Callable[[], None]) -> None:
         """Have ``stop()`` called when the local AWS goes down, last registered first."""
@@ -56,16 +79,38 @@ class LocalAws:
         self._listeners.append(listener)
 
     def notify(self, event: Event) -> None:
-        for listener in self._listeners:
+        for listener in list(self._listeners):
             listener(event)
 
     def __enter__(self) -> LocalAws:
         from taproom.local import gaps
 
-        self.root.mkdir(parents=True, exist_ok=True)
-        gaps.install_all(self)
+        if not LocalAws._running.acquire(blocking=False):
+            raise RuntimeError("another LocalAws is running in this process: stop it first, moto's state is global")
+        self.on_stop(LocalAws._running.release)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            gaps.install_all(self)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take everything down, last installed first; an error in one stopper does not keep the others from running."""
+        errors: list[Exception] = []
         while self._stoppers:
-            self._stoppers.pop()()
+            stopper = self._stoppers.pop()
+            try:
+                stopper()
+            except Exception as error:
+                log.exception("while the local AWS went down")
+                errors.append(error)
+        self._clients.clear()
+        if errors:
+            raise RuntimeError(f"the local AWS did not go down cleanly: {errors[0]!r}") from errors[0]

@@ -1,10 +1,12 @@
-"""The one clock of the local AWS: waits, backoff, timeouts and schedules all read it, so that a week can pass in a test."""
+"""The one clock of the local AWS: waits, backoff and schedules all read it, so that a week can pass in a test."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+LONGEST_WAIT = 3600.0  # seconds; a lock cannot be waited on for years
 
 
 class Clock:
@@ -30,6 +32,11 @@ class Clock:
             self._offset += timedelta(seconds=seconds)
             self._moved.notify_all()
 
+    def wake(self) -> None:
+        """Have every sleeper look at its condition again, without moving the clock."""
+        with self._moved:
+            self._moved.notify_all()
+
     def sleep(self, seconds: float, until: Callable[[], bool] | None = None) -> None:
         """Return after ``seconds`` on this clock, or as soon as ``until()`` is true (looked at ten times a second)."""
         if self.skip_waits:
@@ -40,4 +47,18 @@ class Clock:
             while (left := (deadline - self.now()).total_seconds()) > 0:
                 if until is not None and until():
                     return
-                self._moved.wait(min(left, 0.1) if until is not None else left)
+                self._moved.wait(min(left, 0.1 if until is not None else LONGEST_WAIT))
+
+    def wait_for(self, moment: Callable[[], datetime | None], until: Callable[[], bool]) -> None:
+        """Return when ``moment()`` has come or ``until()`` is true; None never comes.
+
+        Unlike ``sleep`` it never moves the clock: a schedule that is due next week must not make the week pass.
+        Both are looked at again whenever the clock is moved or woken.
+        """
+        with self._moved:
+            while not until():
+                due = moment()
+                left = LONGEST_WAIT if due is None else (due - self.now()).total_seconds()
+                if left <= 0:
+                    return
+                self._moved.wait(min(left, LONGEST_WAIT))

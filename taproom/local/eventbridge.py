@@ -1,0 +1,109 @@
+"""EventBridge's delivery: events of S3 and Step Functions reach the bus, and matching rules start their targets.
+
+moto keeps buses, rules and patterns; it has no target for Step Functions and sends what it does send on the request's
+own thread. Here every delivery has a thread of its own, and a delivery that fails is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from taproom.local.eventbridge_input import target_input
+from taproom.local.eventbridge_s3 import s3_event
+
+if TYPE_CHECKING:
+    from taproom.local.aws import LocalAws
+
+log = logging.getLogger(__name__)
+ENABLED = {"ENABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"}
+
+
+def install(aws: LocalAws) -> None:
+    from moto.events.models import Rule
+    from moto.s3 import notifications
+
+    def send_to_targets(self: Any, original_event: dict[str, Any], transform_input: bool = True) -> None:
+        """For PutEvents and replays, which moto hands to every rule of the bus."""
+        event = dict(original_event)
+        event.pop("ingestion-time", None)
+        event["time"] = timestamp(aws)
+        deliver(aws, self, event)
+
+    def send_s3_message(account_id: str, bucket: Any, event_name: str, key: Any) -> None:
+        event = s3_event(bucket, event_name, key, account_id)
+        if event is not None:
+            put_event(aws, event)
+
+    aws.patch(Rule, "send_to_targets", send_to_targets)
+    aws.patch(notifications, "_send_event_bridge_message", send_s3_message)
+
+
+def timestamp(aws: LocalAws) -> str:
+    """Now, as events carry it: to the second, in UTC."""
+    return aws.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def put_event(aws: LocalAws, event: dict[str, Any]) -> None:
+    """Put an event of an AWS service on the default bus: ``{"detail-type", "source", "resources", "detail"}``."""
+    from moto.events.models import events_backends
+
+    whole = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "account": aws.account_id,
+        "time": timestamp(aws),
+        "region": aws.region,
+        **event,
+    }
+    bus = events_backends[aws.account_id][aws.region].event_buses["default"]
+    for rule in list(bus.rules.values()):
+        deliver(aws, rule, whole)
+
+
+def deliver(aws: LocalAws, rule: Any, event: dict[str, Any]) -> None:
+    """Send an event to the targets of one rule, if it is enabled and its pattern matches."""
+    if rule.state not in ENABLED or not rule.event_pattern.get_pattern() or not rule.event_pattern.matches_event(event):
+        return
+    for target in list(rule.targets):
+        thread = threading.Thread(target=_deliver_to, args=(aws, rule, target, event), name="eventbridge", daemon=True)
+        thread.start()
+
+
+def _deliver_to(aws: LocalAws, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
+    try:
+        send(aws, target["Arn"], target_input(target, event, rule.arn, rule.name), f"{event['id']}_{uuid.uuid4()}")
+    except Exception:
+        log.exception("rule %s could not deliver event %s to %s", rule.name, event["id"], target["Arn"])
+
+
+class UnsupportedTarget(ValueError):
+    """A target that the local AWS cannot deliver to."""
+
+
+def send(aws: LocalAws, arn: str, text: str, execution_name: str) -> None:
+    """Hand an input (JSON text) to a state machine, function, topic, queue or log group."""
+    service = arn.split(":")[2]
+    if service == "states":
+        aws.client("stepfunctions").start_execution(stateMachineArn=arn, input=text, name=execution_name[:80])
+    elif service == "lambda":
+        aws.client("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=text.encode())
+    elif service == "sns":
+        aws.client("sns").publish(TopicArn=arn, Message=text)
+    elif service == "sqs":
+        url = aws.client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
+        aws.client("sqs").send_message(QueueUrl=url, MessageBody=text)
+    elif service == "logs":
+        _log(aws, arn.split(":log-group:")[1].removesuffix(":*"), text)
+    else:
+        raise UnsupportedTarget(f"the local AWS has no target for {arn}: only states, lambda, sns, sqs and logs")
+
+
+def _log(aws: LocalAws, group: str, text: str) -> None:
+    logs = aws.client("logs")
+    stream = str(uuid.uuid4())
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    now = int(aws.clock.now().timestamp() * 1000)
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now, "message": text}])

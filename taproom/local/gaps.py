@@ -1,0 +1,34 @@
+"""The parts of the local AWS, in the order in which they are put together."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taproom.local.aws import LocalAws
+
+# Taken down in the reverse order: what runs (executions, functions, jobs) ends before the server that it talks to.
+GAPS = (
+    "isolation",
+    "server",
+    "s3_policy",
+    "cloudformation",
+    "lambda_runtime",
+    "eventbridge",
+    "scheduler",
+    "jobs",
+    "stepfunctions_context",
+    "stepfunctions_sagemaker",
+    "executions",
+)
+
+
+def install_all(aws: LocalAws) -> None:
+    """Install every gap module into a starting local AWS."""
+    for name in GAPS:
+        module = f"taproom.local.{name}"
+        if find_spec(module) is None:
+            continue
+        importlib.import_module(module).install(aws)

@@ -1,0 +1,81 @@
+"""Small templates, functions and state machines for the tests of the local AWS."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from taproom.deploy import deploy
+from taproom.local.aws import LocalAws
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+PASS_THROUGH = json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}})
+
+
+def eventually(look: Callable[[], Any], within: float = 10.0) -> Any:
+    """What ``look`` gives once it is true; fails after ``within`` seconds."""
+    deadline = time.monotonic() + within
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"nothing after {within:.0f} s"
+        threading.Event().wait(0.01)
+    return found
+
+
+def make_role(aws: LocalAws, name: str = "role") -> str:
+    iam = aws.client("iam")
+    try:
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    except iam.exceptions.EntityAlreadyExistsException:
+        return iam.get_role(RoleName=name)["Role"]["Arn"]
+
+
+def zip_of(**files: str) -> bytes:
+    """A zip of Python modules: ``zip_of(app="def handler...")``."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.py", text)
+    return buffer.getvalue()
+
+
+def make_function(aws: LocalAws, name: str, source: str, **options: Any) -> None:
+    arguments = {"Runtime": "python3.12", "Handler": "app.handler", "Timeout": 10, "MemorySize": 256, **options}
+    code = arguments.pop("code", None) or zip_of(app=source)
+    aws.client("lambda").create_function(FunctionName=name, Role=make_role(aws), Code={"ZipFile": code}, **arguments)
+
+
+def invoke(aws: LocalAws, name: str, event: Any = None, **options: Any) -> tuple[Any, str | None]:
+    """The payload of an invocation and its FunctionError."""
+    answer = aws.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode(), **options)
+    return json.loads(answer["Payload"].read() or b"null"), answer.get("FunctionError")
+
+
+def make_machine(aws: LocalAws, name: str, definition: str = PASS_THROUGH) -> str:
+    stepfunctions = aws.client("stepfunctions")
+    made = stepfunctions.create_state_machine(name=name, definition=definition, roleArn=make_role(aws))
+    return made["stateMachineArn"]
+
+
+def inputs(aws: LocalAws, machine: str) -> list[Any]:
+    """Inputs of all executions of a machine, the oldest first."""
+    stepfunctions = aws.client("stepfunctions")
+    executions = stepfunctions.list_executions(stateMachineArn=machine)["executions"]
+    described = [stepfunctions.describe_execution(executionArn=one["executionArn"]) for one in executions]
+    return [json.loads(one["input"]) for one in sorted(described, key=lambda one: one["startDate"])]
+
+
+def deploy_text(aws: LocalAws, folder: Path, text: str, stack: str, **parameters: str) -> dict[str, str]:
+    """Deploy a template given as text; its paths count from ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    template = folder / "template.yaml"
+    template.write_text(text)
+    return deploy(aws.client, template, stack, parameters, artifact_bucket="artifacts")
