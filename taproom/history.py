@@ -14,7 +14,14 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
-FAILED_EVENTS = ("TaskFailed", "TaskTimedOut", "TaskSubmitFailed", "TaskStartFailed", "LambdaFunctionFailed", "LambdaFunctionTimedOut")
+FAILED_EVENTS = (
+    "TaskFailed",
+    "TaskTimedOut",
+    "TaskSubmitFailed",
+    "TaskStartFailed",
+    "LambdaFunctionFailed",
+    "LambdaFunctionTimedOut",
+)
 
 
 @dataclass(frozen=True)

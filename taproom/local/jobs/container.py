@@ -1,0 +1,61 @@
+"""What both kinds of container have in common: a folder that plays /opt/ml, and an environment from nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from taproom.local.aws import LocalAws
+
+OPT_ML = "/opt/ml"
+HOST = "algo-1"
+
+
+class Container:
+    """Base of the two containers. ``base`` is the folder that plays /opt/ml."""
+
+    def __init__(self, request: dict[str, Any], arn: str, base: Path, aws: LocalAws) -> None:
+        self.request = request
+        self.arn = arn
+        self.base = base
+        self.aws = aws
+        self.s3 = aws.client("s3")
+
+    def mapped(self, text: str) -> str:
+        """``text`` with a leading /opt/ml replaced by the job's folder: what a mount does in a container."""
+        if text == OPT_ML or text.startswith(f"{OPT_ML}/"):
+            return str(self.base) + text[len(OPT_ML) :]
+        return text
+
+    def path(self, *parts: str) -> Path:
+        """A folder below /opt/ml, made if it is not there."""
+        folder = self.base.joinpath(*parts)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def write_config(self, folder: Path, name: str, document: Any) -> None:
+        (folder / name).write_text(json.dumps(document, indent=2, default=str) + "\n", encoding="utf-8")
+
+    def environment(self) -> dict[str, str]:
+        """Only what a container has: nothing of this process's environment, no credentials, no proxies."""
+        given = {name: self.mapped(value) for name, value in self.request.get("Environment", {}).items()}
+        return {
+            # a process needs a search path; the interpreter's own folder comes first, as in the images
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
+            "HOME": str(self.base.parent.parent),
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_REGION": self.aws.region,
+            "SAGEMAKER_BASE_DIR": str(self.base),
+            **given,
+        }
+
+    def read_output(self, name: str) -> str:
+        """The text that the script left in output/<name>; empty where it left none."""
+        path = self.base / "output" / name
+        return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""

@@ -1,0 +1,156 @@
+"""Step Functions' optimized SageMaker integration: ``createTrainingJob.sync`` and ``createProcessingJob.sync``.
+
+The job is created through the API, then waited for. Completed gives the job's Describe answer; a failed job is
+States.TaskFailed with the Describe answer as its cause; a refused request is an error named SageMaker.<Exception>. When
+the execution is stopped, or the state's time is up, the job is stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from taproom.local.jobs.kinds import KINDS, Kind
+from taproom.local.jobs.request import request_shape, structure_errors
+
+if TYPE_CHECKING:
+    from taproom.local.aws import LocalAws
+
+TERMINAL = ("Completed", "Failed", "Stopped")
+LOOK_EVERY = 0.1  # seconds between two looks at a running job
+# SageMaker's own exceptions; whatever else it answers (throttling, validation) has the name of their base class.
+NAMED_ERRORS = {
+    "ResourceInUse": "SageMaker.ResourceInUseException",
+    "ResourceLimitExceeded": "SageMaker.ResourceLimitExceededException",
+    "ResourceNotFound": "SageMaker.ResourceNotFoundException",
+}
+OTHER_ERROR = "SageMaker.AmazonSageMakerException"
+
+
+def install(aws: LocalAws) -> None:
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import state_task_factory
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+        state_task_service_callback,
+        state_task_service_factory,
+    )
+
+    def service_for(service_name: str) -> Any:
+        return _service_class()() if service_name == "sagemaker" else original(service_name)
+
+    original = aws.patch(state_task_service_factory, "state_task_service_for", service_for)
+    aws.patch(state_task_factory, "state_task_service_for", service_for)
+    aws.patch(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", LOOK_EVERY)
+
+
+@cache
+def _service_class() -> type:
+    """The integration; a class of moto's interpreter, which is only imported once a local AWS starts."""
+    from botocore.exceptions import ClientError
+    from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+        FailureEvent,
+        FailureEventException,
+    )
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.resource import ResourceCondition
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+        StateTaskServiceCallback,
+    )
+    from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+    from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+
+    class StateTaskServiceSageMaker(StateTaskServiceCallback):
+        def __init__(self) -> None:
+            # The interpreter's own clean-up after a wait needs a callback endpoint, hence WaitForTaskToken beside Sync.
+            super().__init__({ResourceCondition.Sync, ResourceCondition.WaitForTaskToken})
+
+        def _kind(self) -> Kind | None:
+            actions = {f"create{kind.word}job".lower(): kind for kind in KINDS}
+            return actions.get(self.resource.api_action.lower())
+
+        def _get_supported_parameters(self) -> set[str] | None:
+            kind = self._kind()
+            return set(request_shape(kind).members) if kind else None
+
+        def _eval_service_task(
+            self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
+        ) -> None:
+            if errors := structure_errors(self._kind(), normalised_parameters):
+                raise RuntimeError(
+                    f"The Parameters '{json.dumps(normalised_parameters)}' could not be used to start the Task: "
+                    f"[{'; '.join(errors)}]"
+                )
+            client = boto_client_for(resource_runtime_part.region, "sagemaker")
+            answer = getattr(client, f"create_{self._kind().snake}_job")(**normalised_parameters)
+            answer.pop("ResponseMetadata", None)
+            env.stack.append(answer)
+
+        def _build_sync_resolver(
+            self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
+        ) -> Any:
+            kind = self._kind()
+            name = normalised_parameters[kind.name_key]
+            client = boto_client_for(resource_runtime_part.region, "sagemaker")
+            env.stack.pop()
+            self._stop_job = lambda: getattr(client, f"stop_{kind.snake}_job")(**{kind.name_key: name})
+
+            def look() -> dict[str, Any] | None:
+                job = getattr(client, f"describe_{kind.snake}_job")(**{kind.name_key: name})
+                job.pop("ResponseMetadata", None)
+                document = _as_step_functions(job)
+                status = document[kind.status_key]
+                if status == "Failed":
+                    raise FailureEventException(self._task_failed(env, document))
+                return document if status in TERMINAL else None
+
+            return look
+
+        def _eval_sync(self, env: Any, *args: Any, **kwargs: Any) -> Any:
+            outcome = super()._eval_sync(env, *args, **kwargs)
+            if not isinstance(outcome, dict):  # stopped, or out of time: .sync takes the job with it
+                self._stop_job()
+            return outcome
+
+        def _task_failed(self, env: Any, document: dict[str, Any]) -> Any:
+            name = StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed)
+            return self._failure(env, name, StatesErrorNameType.StatesTaskFailed.to_name(), json.dumps(document))
+
+        def _from_error(self, env: Any, ex: Exception) -> Any:
+            if not isinstance(ex, ClientError):
+                return super()._from_error(env=env, ex=ex)
+            error, metadata = ex.response["Error"], ex.response["ResponseMetadata"]
+            name = NAMED_ERRORS.get(error["Code"], OTHER_ERROR)
+            cause = (
+                f"{error['Message']} (Service: AmazonSageMaker; Status Code: {metadata['HTTPStatusCode']}; "
+                f"Error Code: {error['Code']}; Request ID: {metadata.get('RequestId', '')}; Proxy: null)"
+            )
+            return self._failure(env, CustomErrorName(name), name, cause)
+
+        def _failure(self, env: Any, error_name: Any, error: str, cause: str) -> Any:
+            details = TaskFailedEventDetails(
+                error=error,
+                cause=cause,
+                resource=self._get_sfn_resource(),
+                resourceType=self._get_sfn_resource_type(),
+            )
+            return FailureEvent(
+                env=env,
+                error_name=error_name,
+                event_type=HistoryEventType.TaskFailed,
+                event_details=EventDetails(taskFailedEventDetails=details),
+            )
+
+    return StateTaskServiceSageMaker
+
+
+def _as_step_functions(value: Any) -> Any:
+    """A Describe answer as Step Functions hands it on: times are milliseconds since the epoch."""
+    if isinstance(value, dict):
+        return {key: _as_step_functions(element) for key, element in value.items()}
+    if isinstance(value, list):
+        return [_as_step_functions(element) for element in value]
+    return int(value.timestamp() * 1000) if isinstance(value, datetime) else value
