@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from taproom.deploy import deploy
-
 from taproom.follow import Snapshot, follow
 from taproom.local.aws import LocalAws
 from taproom.upload import started_by

@@ -10,6 +10,8 @@ from taproom.collect import job_names
 from taproom.outcome import failure_of, model_results
 from tests.pipeline.deployed import evaluation, script
 
+pytestmark = pytest.mark.slow
+
 
 def result_of(snapshot):
     (result,) = model_results(snapshot.events)

@@ -11,6 +11,8 @@ from taproom.local.clock import Clock
 from taproom.outcome import model_results
 from tests.pipeline.deployed import TINY_TRAINING, deployed, evaluation, project_with, script
 
+pytestmark = pytest.mark.slow
+
 WEEK = 7 * 24 * 3600.0
 
 
