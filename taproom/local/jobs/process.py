@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WATCHDOG = Path(__file__).with_name("watchdog.py")
-GRACE = 5.0  # seconds between asking a process to end and killing it
+GRACE = 2.0  # seconds between asking a process to end and killing it
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,25 @@ class JobProcess:
         timer = threading.Timer(limit, self._interrupt, ["time"])
         timer.daemon = True
         timer.start()
+        # What the script left in the background ends with it, as with a container; it also holds the output open,
+        # so the output is only at its end once it is gone.
+        sweeper = threading.Thread(target=self._sweep, daemon=True)
+        sweeper.start()
         try:
             self._follow()
-            code = self._process.wait()
+            sweeper.join()
         finally:
             timer.cancel()
-            self._kill(signal.SIGKILL)  # what the script left behind in the background
-        return Ended(self._reason, code)
+            self._kill(signal.SIGKILL)
+        return Ended(self._reason, self._process.wait())
 
     def stop(self) -> None:
         self._interrupt("stop")
+
+    def _sweep(self) -> None:
+        assert self._process is not None
+        self._process.wait()
+        self._kill(signal.SIGKILL)
 
     def _follow(self) -> None:
         assert self._process is not None
