@@ -1,6 +1,8 @@
 # Taproom's commands. `make run` and `make test` work on a bare machine; `make help` lists the rest.
 .DEFAULT_GOAL := help
 python := .venv/bin/python
+# tests of one file share what they set up, so a file stays in one process
+parallel := -n auto --dist loadfile
 
 # make run REVIEWS=my.csv INPUT=my-input.json
 REVIEWS ?=
@@ -18,11 +20,11 @@ run: ## retrain on this machine: REVIEWS=file (default: generated beer reviews) 
 test: ## everything: lint and all tests
 	@requirements/install.sh dev
 	@$(MAKE) --no-print-directory lint
-	@$(python) -m pytest
+	@$(python) -m pytest $(parallel)
 
 test-fast: ## the tests without TensorFlow and real jobs, in under a minute
 	@requirements/install.sh dev
-	@$(python) -m pytest -m "not slow"
+	@$(python) -m pytest $(parallel) -m "not slow"
 
 lint: ## code style
 	@requirements/install.sh dev

@@ -13,6 +13,7 @@ from taproom.follow import Snapshot
 from taproom.outcome import Failure, model_results
 
 LOG_TAIL = 20  # lines
+BASELINE = "popularity_"
 
 
 def print_summary(console: Console, snapshot: Snapshot, folder: Path, seconds: dict[str, float]) -> None:
@@ -58,10 +59,19 @@ def print_failure(console: Console, snapshot: Snapshot, failure: Failure, folder
 
 
 def _print_metrics(console: Console, metrics: dict[str, Any]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
+    """A line per metric, beside what showing everybody the most popular items would reach."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table.add_column("  metric")
+    table.add_column("model", justify="right")
+    table.add_column("popularity", justify="right", style="dim")
     for name, value in metrics.items():
-        table.add_row("", name, f"{value:.4f}" if isinstance(value, float) else str(value))
+        if not name.startswith(BASELINE):
+            table.add_row(f"  {name}", _number(value), _number(metrics.get(BASELINE + name, "")))
     console.print(table)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _parts(seconds: dict[str, float]) -> str:
