@@ -3,12 +3,13 @@
     bootstrap.py <script> [arguments of the script]
 
 A Training image's toolkit installs requirements.txt by itself, a Processing container starts as it is. Where every pin
-is satisfied already pip is not run. A folder wheelhouse/ beside this file replaces the package index.
+is satisfied already pip is not run.
 Only the standard library may be imported before the packages are there, and this file stands alone.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import runpy
@@ -18,6 +19,8 @@ from importlib import metadata
 from pathlib import Path
 
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;]+)$")
+
+PIP_INSTALL = (sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet")
 
 
 class BootstrapError(Exception):
@@ -53,19 +56,13 @@ def install(folder: Path) -> None:
     if not missing:
         return
     print(f"installing: {', '.join(missing)}", flush=True)
-    done = subprocess.run([*pip_command(folder), "-r", str(requirements)], check=False)
+    done = subprocess.run([*PIP_INSTALL, "-r", str(requirements)], check=False)
     if done.returncode:
-        source = "wheelhouse/" if (folder / "wheelhouse").is_dir() else "the package index"
         raise BootstrapError(
-            f"pip could not install {', '.join(missing)} from {source} (exit code {done.returncode}, see the log). "
+            f"pip could not install {', '.join(missing)} (exit code {done.returncode}, see the log). "
             "Without internet put a wheelhouse/ beside the code: requirements.txt tells how"
         )
-
-
-def pip_command(folder: Path) -> list[str]:
-    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
-    wheelhouse = folder / "wheelhouse"
-    return [*command, "--no-index", "--find-links", str(wheelhouse)] if wheelhouse.is_dir() else command
+    importlib.invalidate_caches()  # this interpreter has looked at its folders before pip filled them
 
 
 def unsatisfied(requirements: str) -> list[str]:
@@ -76,7 +73,7 @@ def unsatisfied(requirements: str) -> list[str]:
     missing = []
     for line in requirements.splitlines():
         text = line.split("#")[0].strip()
-        if not text:
+        if not text or text.startswith("--"):  # pip's own options, such as where to find wheels
             continue
         pin = PIN.match(text)
         if not pin:

@@ -8,12 +8,13 @@ the execution is stopped, or the state's time is up, the job is stopped.
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from taproom.local.jobs.kinds import KINDS, Kind
-from taproom.local.jobs.request import request_shape, structure_errors
+from taproom.local.jobs.request import structure_errors
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
@@ -27,6 +28,9 @@ NAMED_ERRORS = {
     "ResourceNotFound": "SageMaker.ResourceNotFoundException",
 }
 OTHER_ERROR = "SageMaker.AmazonSageMakerException"
+# botocore's words for a field that is not in a request's model, and for one that is missing
+UNKNOWN = re.compile(r'Unknown parameter in (?P<where>\S+): "(?P<name>[^"]*)"')
+MISSING = re.compile(r'Missing required parameter in (?P<where>\S+): "(?P<name>[^"]*)"')
 
 
 def install(aws: LocalAws) -> None:
@@ -73,8 +77,9 @@ def _service_class() -> type:
             return actions.get(self.resource.api_action.lower())
 
         def _get_supported_parameters(self) -> set[str] | None:
-            kind = self._kind()
-            return set(request_shape(kind).members) if kind else None
+            # Whatever is named here moto keeps, and silently drops the rest: with nothing named it keeps all, and the
+            # check below refuses what SageMaker does not know.
+            return set() if self._kind() else None
 
         def _eval_service_task(
             self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
@@ -82,7 +87,7 @@ def _service_class() -> type:
             if errors := structure_errors(self._kind(), normalised_parameters):
                 raise RuntimeError(
                     f"The Parameters '{json.dumps(normalised_parameters)}' could not be used to start the Task: "
-                    f"[{'; '.join(errors)}]"
+                    f"[{'; '.join(map(_as_step_functions_says, errors))}]"
                 )
             client = boto_client_for(resource_runtime_part.region, "sagemaker")
             answer = getattr(client, f"create_{self._kind().snake}_job")(**normalised_parameters)
@@ -145,6 +150,18 @@ def _service_class() -> type:
             )
 
     return StateTaskServiceSageMaker
+
+
+def _as_step_functions_says(error: str) -> str:
+    """An error in the structure of a request, in Step Functions' words where they are known."""
+    for found, verdict in (
+        (UNKNOWN.match(error), "is not supported by Step Functions"),
+        (MISSING.match(error), "is required but was missing"),
+    ):
+        if found:
+            path = found["name"] if found["where"] == "input" else f"{found['where']}.{found['name']}"
+            return f'The field "{path}" {verdict}'
+    return error
 
 
 def _as_step_functions(value: Any) -> Any:

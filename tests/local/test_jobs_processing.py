@@ -61,7 +61,9 @@ def test_the_script_finds_what_sagemaker_promises(aws):
     ]
     config = seen["config"]["processingjobconfig.json"]
     assert config["ProcessingJobArn"] == job["ProcessingJobArn"]
-    assert config["AppSpecification"] == request["AppSpecification"]
+    assert config["AppSpecification"]["ImageUri"] == request["AppSpecification"]["ImageUri"]
+    assert config["AppSpecification"]["ContainerArguments"] == seen["argv"]
+    assert config["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["LocalPath"] == f"{base}/processing/output/result"
     assert seen["config"]["resourceconfig.json"] == {"current_host": "algo-1", "hosts": ["algo-1"]}
 
 

@@ -56,7 +56,7 @@ def test_the_script_finds_what_sagemaker_and_the_toolkit_promise(aws):
     assert job["TrainingJobStatus"] == "Completed", log_of(aws, "contract")
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/models/contract/output/model.tar.gz"
     seen = seen_by(aws, job)
-    assert seen["argv"] == ["--epochs", "3", "--flags", '["a", "b"]', "-k", "5", "--name", "lager", "--plain", "text"]
+    assert seen["argv"] == ["--epochs", "3", "--flags", "['a', 'b']", "-k", "5", "--name", "lager", "--plain", "text"]
     base = str(aws.root / "jobs" / "contract" / "opt" / "ml")
     environment = seen["environment"]
     assert environment["SM_MODEL_DIR"] == f"{base}/model"

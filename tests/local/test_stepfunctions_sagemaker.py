@@ -107,10 +107,12 @@ def test_a_refused_value_has_the_name_of_sagemakers_base_exception(aws):
 
 def test_parameters_of_another_structure_are_refused_before_sagemaker_is_asked(aws):
     request = training_request(aws, "misspelt", "print('never')")
-    request["ResourceConfig"]["InstanceKind"] = "ml.m5.xlarge"
+    request["ResourceConfig"]["InstanceKind"] = request["ResourceConfig"].pop("InstanceType")
+    del request["RoleArn"]
     execution = run(aws, "misspelt", {"Train": task("Training", request)})
     assert execution["error"] == "States.Runtime"
-    assert "InstanceKind" in execution["cause"]
+    assert 'The field "RoleArn" is required but was missing' in execution["cause"]
+    assert 'The field "ResourceConfig.InstanceKind" is not supported by Step Functions' in execution["cause"]
 
 
 def test_retry_counts_and_redrives_make_new_names(aws):

@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
 import pytest
-from bootstrap import BootstrapError, main, pip_command, unsatisfied
+from bootstrap import BootstrapError, main, unsatisfied
 
 PROJECT = Path(__file__).resolve().parents[2]
 TRAINING = PROJECT / "training"
@@ -38,12 +39,6 @@ def test_every_pin_equals_the_lock_and_is_installed_here():
     assert unsatisfied(requirements) == []
 
 
-def test_a_wheelhouse_replaces_the_index(tmp_path):
-    assert "--no-index" not in pip_command(tmp_path)
-    (tmp_path / "wheelhouse").mkdir()
-    assert pip_command(tmp_path)[-3:] == ["--no-index", "--find-links", str(tmp_path / "wheelhouse")]
-
-
 def test_a_script_that_is_not_there_is_named():
     with pytest.raises(BootstrapError, match=r"'nothing\.py'.*preprocess\.py"):
         main(["nothing.py"])
@@ -63,13 +58,13 @@ def code(tmp_path):
     return folder
 
 
-def run(code, base, *arguments):
+def run(code, base, *arguments, **environment):
     return subprocess.run(
         [sys.executable, str(code / "bootstrap.py"), *arguments],
         capture_output=True,
         text=True,
         timeout=60,
-        env={"SAGEMAKER_BASE_DIR": str(base)},
+        env={"SAGEMAKER_BASE_DIR": str(base), **environment},
     )
 
 
@@ -79,11 +74,36 @@ def test_the_script_runs_as_main_with_its_own_arguments(code, base):
     assert done.returncode == 0
 
 
+def wheel(folder, name, version):
+    """A wheel of one module, written by hand."""
+    folder.mkdir()
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}.py", f"VERSION = {version!r}\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+
+
+OFFLINE = "--no-index\n--find-links wheelhouse\n"
+
+
+def test_packages_come_from_the_wheelhouse_beside_the_code(code, base, tmp_path):
+    wheel(code / "wheelhouse", "tinyhops", "1.0")
+    (code / "requirements.txt").write_text(OFFLINE + "tinyhops==1.0\n")
+    (code / "show.py").write_text("import tinyhops\nprint(tinyhops.VERSION)\n")
+    site = str(tmp_path / "site")
+    done = run(code, base, "show.py", PIP_TARGET=site, PYTHONPATH=site)
+    assert done.stdout.splitlines() == ["installing: tinyhops==1.0", "1.0"], done.stderr
+
+
 def test_a_package_that_the_wheelhouse_lacks_is_a_clear_failure(code, base):
-    (code / "requirements.txt").write_text("no-such-package-here==1.0\n")
+    (code / "requirements.txt").write_text(OFFLINE + "no-such-package-here==1.0\n")
     (code / "wheelhouse").mkdir()
     done = run(code, base, "show.py")
     assert done.returncode == 1
     message = (base / "output" / "message").read_text()
-    assert message.startswith("BootstrapError: pip could not install no-such-package-here==1.0 from wheelhouse/")
+    assert message.startswith("BootstrapError: pip could not install no-such-package-here==1.0 (exit code 1")
     assert "__main__" not in done.stdout

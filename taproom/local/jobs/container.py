@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
 OPT_ML = "/opt/ml"
+MOUNTED = re.compile(r"(?:^|(?<==))/opt/ml(?=/|$)")  # a path, or the value of --option=path
 HOST = "algo-1"
 
 
@@ -27,9 +29,15 @@ class Container:
 
     def mapped(self, text: str) -> str:
         """``text`` with a leading /opt/ml replaced by the job's folder: what a mount does in a container."""
-        if text == OPT_ML or text.startswith(f"{OPT_ML}/"):
-            return str(self.base) + text[len(OPT_ML) :]
-        return text
+        return MOUNTED.sub(lambda _: str(self.base), text)
+
+    def mapped_all(self, document: Any) -> Any:
+        """A JSON document with every text in it ``mapped``."""
+        if isinstance(document, dict):
+            return {key: self.mapped_all(value) for key, value in document.items()}
+        if isinstance(document, list | tuple):
+            return [self.mapped_all(value) for value in document]
+        return self.mapped(document) if isinstance(document, str) else document
 
     def path(self, *parts: str) -> Path:
         """A folder below /opt/ml, made if it is not there."""
@@ -38,7 +46,8 @@ class Container:
         return folder
 
     def write_config(self, folder: Path, name: str, document: Any) -> None:
-        (folder / name).write_text(json.dumps(document, indent=2, default=str) + "\n", encoding="utf-8")
+        text = json.dumps(self.mapped_all(document), indent=2, default=str)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
 
     def environment(self) -> dict[str, str]:
         """Only what a container has: nothing of this process's environment, no credentials, no proxies."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 import threading
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taproom.local.jobs.kinds import TRAINING, Kind
-from taproom.local.jobs.process import Ended, JobProcess
+from taproom.local.jobs.process import JobProcess
 from taproom.local.jobs.processing_container import ProcessingContainer
 from taproom.local.jobs.request import describe_members
 from taproom.local.jobs.training_container import TrainingContainer
@@ -26,19 +28,19 @@ log = logging.getLogger(__name__)
 class Job:
     """A training or processing job. ``start`` returns at once; ``describe`` tells how far it is."""
 
-    def __init__(self, aws: LocalAws, kind: Kind, request: dict[str, Any]) -> None:
+    def __init__(self, aws: LocalAws, kind: Kind, request: dict[str, Any], folder: Path) -> None:
         self._aws = aws
         self._kind = kind
         self._request = request
         self.name: str = request[kind.name_key]
         self.arn = f"arn:aws:sagemaker:{aws.region}:{aws.account_id}:{kind.snake}-job/{self.name}"
-        self._folder = aws.root / "jobs" / self.name
+        self._folder = folder
         container = TrainingContainer if kind is TRAINING else ProcessingContainer
         self._container = container(request, self.arn, self._folder / "opt" / "ml", aws)
         self._process = JobProcess(self._folder / "log", self._line)
         self._metrics: dict[str, tuple[float, datetime]] = {}
+        self._last_line = ""
         self._lock = threading.Lock()
-        self._stopping = False
         now = aws.clock.now()
         self._state: dict[str, Any] = {kind.status_key: "InProgress", "CreationTime": now, "LastModifiedTime": now}
         if kind is TRAINING:
@@ -57,7 +59,6 @@ class Job:
         with self._lock:
             if self._state[self._kind.status_key] != "InProgress":
                 return
-            self._stopping = True
             self._change(status="Stopping")
         self._process.stop()
 
@@ -65,11 +66,12 @@ class Job:
         """The Describe answer as it is now."""
         with self._lock:
             state = {**self._state, self._kind.arn_key: self.arn}
+            metrics = dict(self._metrics)
         if self._kind is TRAINING:
             state["SecondaryStatusTransitions"] = [dict(one) for one in state["SecondaryStatusTransitions"]]
-            if self._metrics:
+            if metrics:
                 state["FinalMetricDataList"] = [
-                    {"MetricName": name, "Value": value, "Timestamp": at} for name, (value, at) in self._metrics.items()
+                    {"MetricName": name, "Value": value, "Timestamp": at} for name, (value, at) in metrics.items()
                 ]
         known = describe_members(self._kind)
         return {key: value for key, value in self._request.items() if key in known} | state
@@ -84,6 +86,8 @@ class Job:
             self._end("Failed", FailureReason=f"InternalServerError: {error!r}")
 
     def _work(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)  # of an earlier local AWS in the same place
+        self._folder.mkdir(parents=True)
         self._secondary("Downloading", "Downloading input data")
         command = self._container.prepare()
         self._began()
@@ -96,7 +100,9 @@ class Job:
             self._container.upload()
             self._end("Completed", **self._container.outcome(), **self._exit_message(message))
         elif ended.reason == "exit":
-            self._end("Failed", FailureReason=self._failure(ended, message), **self._exit_message(message))
+            self._container.save_progress()
+            reason = self._container.failure(ended.code, self._last_line)[:OUTPUT_LIMIT]
+            self._end("Failed", FailureReason=reason, **self._exit_message(message))
         else:
             # what a stopped job had made by then is kept, as SageMaker keeps it
             self._container.upload()
@@ -107,11 +113,6 @@ class Job:
 
     def _exit_message(self, message: str) -> dict[str, str]:
         return {"ExitMessage": message} if message and self._kind is not TRAINING else {}
-
-    def _failure(self, ended: Ended, message: str) -> str:
-        if self._kind is TRAINING:
-            return f"AlgorithmError: {message}, exit code: {ended.code}"[:OUTPUT_LIMIT]
-        return f"AlgorithmError: See job logs for more information, exit code: {ended.code}"
 
     def _began(self) -> None:
         now = self._aws.clock.now()
@@ -151,10 +152,13 @@ class Job:
             self._state |= {"SecondaryStatus": status, "LastModifiedTime": now}
 
     def _line(self, line: str) -> None:
+        self._last_line = line.strip() or self._last_line
         for definition in self._request.get("AlgorithmSpecification", {}).get("MetricDefinitions", ()):
             if found := re.search(definition["Regex"], line):
                 try:
-                    self._metrics[definition["Name"]] = (float(found.group(1)), self._aws.clock.now())
-                except ValueError:  # the expression matched something that is no number
+                    value = float(found.group(1))
+                except (ValueError, TypeError):  # the expression matched something that is no number
                     continue
+                with self._lock:
+                    self._metrics[definition["Name"]] = (value, self._aws.clock.now())
         self._aws.notify({"type": "job-log", "job": self.name, "line": line})

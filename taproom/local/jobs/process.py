@@ -31,6 +31,8 @@ class JobProcess:
         self._on_line = on_line
         self._process: subprocess.Popen[str] | None = None
         self._reason = "exit"
+        self._broken: Exception | None = None
+        self._over = False  # its group is gone: the number may be another one's by now
         self._lock = threading.Lock()
 
     def run(self, command: list[str], folder: Path, environment: dict[str, str], limit: float) -> Ended:
@@ -47,40 +49,41 @@ class JobProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                text=True,
+                encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
             )
         timer = threading.Timer(limit, self._interrupt, ["time"])
         timer.daemon = True
         timer.start()
-        # What the script left in the background ends with it, as with a container; it also holds the output open,
-        # so the output is only at its end once it is gone.
-        sweeper = threading.Thread(target=self._sweep, daemon=True)
-        sweeper.start()
+        reader = threading.Thread(target=self._follow, daemon=True)
+        reader.start()
         try:
-            self._follow()
-            sweeper.join()
+            code = self._process.wait()
         finally:
             timer.cancel()
+            # What the script left in the background ends with it, as with a container; it also holds the output open.
             self._kill(signal.SIGKILL)
-        return Ended(self._reason, self._process.wait())
+            self._over = True
+        reader.join(GRACE)  # bounded: a process that left the group (setsid) may hold the output open for ever
+        if self._broken is not None:
+            raise self._broken
+        return Ended(self._reason, code)
 
     def stop(self) -> None:
         self._interrupt("stop")
 
-    def _sweep(self) -> None:
-        assert self._process is not None
-        self._process.wait()
-        self._kill(signal.SIGKILL)
-
     def _follow(self) -> None:
         assert self._process is not None
         assert self._process.stdout is not None
-        with self._log.open("w", encoding="utf-8", buffering=1) as log:
-            for line in self._process.stdout:
-                log.write(line)
-                self._on_line(line.rstrip("\n"))
+        # closing our end, whatever happens here, keeps the script from waiting for a reader that is gone
+        with self._process.stdout as output, self._log.open("w", encoding="utf-8", buffering=1) as log:
+            try:
+                for line in output:
+                    log.write(line)
+                    self._on_line(line.rstrip("\n"))
+            except Exception as error:  # noqa: BLE001 - raised again by run()
+                self._broken = error
 
     def _interrupt(self, reason: str) -> None:
         with self._lock:
@@ -93,7 +96,7 @@ class JobProcess:
         timer.start()
 
     def _kill(self, how: signal.Signals) -> None:
-        if self._process is None:
+        if self._process is None or self._over:
             return
         try:
             os.killpg(self._process.pid, how)

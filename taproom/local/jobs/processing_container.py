@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from taproom.local.jobs.container import HOST, Container
 from taproom.local.jobs.transfer import download, upload
+
+PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
 
 class ProcessingContainer(Container):
@@ -27,7 +30,7 @@ class ProcessingContainer(Container):
         self.write_config(config, "resourceconfig.json", {"current_host": HOST, "hosts": [HOST]})
         application = self.request["AppSpecification"]
         command = [*application.get("ContainerEntrypoint", ()), *application.get("ContainerArguments", ())]
-        return [_interpreter(command[0]), *(self.mapped(argument) for argument in command[1:])]
+        return [_interpreter(self.mapped(command[0])), *(self.mapped(argument) for argument in command[1:])]
 
     def environment(self) -> dict[str, str]:
         return super().environment() | {"PROCESSING_JOB_NAME": self.request["ProcessingJobName"]}
@@ -38,6 +41,13 @@ class ProcessingContainer(Container):
     def message(self) -> str:
         """What the script says of its end (ExitMessage)."""
         return self.read_output("message")
+
+    def failure(self, code: int, last_line: str) -> str:
+        """FailureReason of a script that ended with ``code``; what it says itself is its ExitMessage."""
+        return f"AlgorithmError: See job logs for more information, exit code: {code}"
+
+    def save_progress(self) -> None:
+        """Nothing: a processing job's outputs count at its end."""
 
     def upload(self) -> None:
         for given in self._outputs():
@@ -54,4 +64,4 @@ class ProcessingContainer(Container):
 
 def _interpreter(program: str) -> str:
     """The image's Python is this one."""
-    return sys.executable if program in ("python", "python3") else program
+    return sys.executable if PYTHON.fullmatch(Path(program).name) else program

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taproom.local.jobs.job import Job
@@ -31,10 +32,12 @@ class Jobs:
             if (kind, name) in self._jobs:
                 arn = self._jobs[kind, name].arn
                 raise _error(
-                    "ResourceInUse", f"Job name must be unique within an AWS account and region, and {arn} exists"
+                    "ResourceInUse",
+                    "Job name must be unique within an AWS account and region, and a job with this name already "
+                    f"exists ({arn})",
                 )
-            job = self._jobs[kind, name] = Job(self._aws, kind, request)
-        job.start()
+            job = self._jobs[kind, name] = Job(self._aws, kind, request, self._folder(kind, name))
+            job.start()
         return {kind.arn_key: job.arn}
 
     def describe(self, kind: Kind, name: str) -> dict[str, Any]:
@@ -60,6 +63,11 @@ class Jobs:
             job.stop()
         for job in jobs:
             job.join()
+
+    def _folder(self, kind: Kind, name: str) -> Path:
+        """jobs/<name>; a training and a processing job may have the same name, then the second gets <name>.<kind>."""
+        taken = any(other == name for _, other in self._jobs)
+        return self._aws.root / "jobs" / (f"{name}.{kind.snake}" if taken else name)
 
     def _find(self, kind: Kind, name: str) -> Job:
         try:

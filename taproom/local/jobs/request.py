@@ -7,33 +7,30 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from taproom.local.jobs.kinds import TRAINING, Kind
-
-PLAYED_IMAGES = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/tensorflow-training:[\w.-]+$")
+from taproom.local.jobs.kinds import Kind
+from taproom.local.jobs.played import not_played
 
 
 @cache
-def _shape(operation: str) -> Any:
+def _model() -> Any:
+    """botocore's model of SageMaker: megabytes of JSON, read once."""
     import botocore.loaders
     import botocore.model
 
     description = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
-    return botocore.model.ServiceModel(description, "sagemaker").operation_model(operation).input_shape
+    return botocore.model.ServiceModel(description, "sagemaker")
 
 
+@cache
 def request_shape(kind: Kind) -> Any:
     """botocore's model of the kind's create request."""
-    return _shape(f"Create{kind.word}Job")
+    return _model().operation_model(f"Create{kind.word}Job").input_shape
 
 
+@cache
 def describe_members(kind: Kind) -> frozenset[str]:
     """The top-level keys of the kind's Describe answer."""
-    import botocore.loaders
-    import botocore.model
-
-    description = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
-    model = botocore.model.ServiceModel(description, "sagemaker")
-    return frozenset(model.operation_model(f"Describe{kind.word}Job").output_shape.members)
+    return frozenset(_model().operation_model(f"Describe{kind.word}Job").output_shape.members)
 
 
 def structure_errors(kind: Kind, request: Any) -> list[str]:
@@ -46,7 +43,7 @@ def structure_errors(kind: Kind, request: Any) -> list[str]:
 
 def value_errors(kind: Kind, request: Any) -> list[str]:
     """Values outside of the model's enums, patterns and limits, and what the local AWS cannot play."""
-    return [*_walk(request_shape(kind), request, ""), *_not_played(kind, request)]
+    return [*_walk(request_shape(kind), request, ""), *not_played(kind, request)]
 
 
 def _walk(shape: Any, value: Any, where: str) -> Iterator[str]:
@@ -87,27 +84,3 @@ def _matches(pattern: str, value: str) -> bool:
         return re.fullmatch(pattern, value) is not None
     except re.error:  # a few of the model's patterns are Java's, not Python's
         return True
-
-
-def _not_played(kind: Kind, request: dict[str, Any]) -> Iterator[str]:
-    if kind is TRAINING:
-        image = request["AlgorithmSpecification"].get("TrainingImage", "")
-        count = request["ResourceConfig"].get("InstanceCount", 1)
-        for channel in request.get("InputDataConfig", ()):
-            source = channel["DataSource"].get("S3DataSource")
-            if source is None or channel.get("InputMode", "File") != "File":
-                yield f"InputDataConfig {channel['ChannelName']!r}: only S3 in File mode is played here"
-    else:
-        image = request["AppSpecification"]["ImageUri"]
-        count = request["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
-        for given in request.get("ProcessingInputs", ()):
-            source = given.get("S3Input")
-            if source is None or source.get("S3InputMode", "File") != "File" or "LocalPath" not in source:
-                yield f"ProcessingInputs {given['InputName']!r}: only S3 in File mode, to a LocalPath, is played here"
-        for given in request.get("ProcessingOutputConfig", {}).get("Outputs", ()):
-            if given.get("S3Output", {}).get("S3UploadMode") != "EndOfJob":
-                yield f"outputs {given['OutputName']!r}: only S3UploadMode EndOfJob is played here"
-    if not PLAYED_IMAGES.match(image):
-        yield f"image {image!r}: the local AWS plays SageMaker's tensorflow-training images only"
-    if count != 1:
-        yield f"InstanceCount {count}: the local AWS plays one instance"

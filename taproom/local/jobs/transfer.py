@@ -12,6 +12,10 @@ class TransferError(RuntimeError):
     """The job's data could not be brought in or out; becomes its FailureReason."""
 
 
+class NothingFound(TransferError):
+    """There is no object under the given URI."""
+
+
 def split_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of an s3:// URI."""
     parts = urlsplit(uri)
@@ -25,9 +29,7 @@ def download(s3: Any, uri: str, kind: str, target: Path) -> int:
     target.mkdir(parents=True, exist_ok=True)
     objects = _listed(s3, uri) if kind == "S3Prefix" else _in_manifest(s3, uri)
     if not objects:
-        raise TransferError(
-            f"Data download failed: no S3 objects found under S3 URL {uri!r} given in input data source"
-        )
+        raise NothingFound(f"Data download failed: no S3 objects found under S3 URL {uri!r} given in input data source")
     for bucket, key, name in objects:
         path = _inside(target, name)
         path.parent.mkdir(parents=True, exist_ok=True)
