@@ -26,7 +26,7 @@ def write_report(snapshot: Snapshot, folder: Path) -> Path:
             states=[_state(row) for row in snapshot.states if row.status != "waiting"],
             results=model_results(snapshot.events),
             evaluations=_evaluations(folder),
-            manifest=_read(folder / "data" / "manifest.json"),
+            counts=review_counts(_read(folder / "data" / "manifest.json")),
             packages=_read(folder / "model-packages.json") or [],
         )
     )
@@ -75,8 +75,35 @@ def _state(row: StateRow) -> dict[str, Any]:
     }
 
 
-def _evaluations(folder: Path) -> dict[str, Any]:
-    return {path.stem: _read(path) for path in sorted((folder / "evaluation").glob("*.json"))}
+def review_counts(manifest: Any) -> dict[str, Any]:
+    """What preprocessing counted, in the order in which reviews go: read, dropped by cause, kept and split."""
+    manifest = _object(manifest)
+    dropped = {f"dropped: {cause}": count for cause, count in _object(manifest.get("dropped")).items()}
+    counted = {name: manifest[name] for name in ("kept", "train", "test", "users", "items") if name in manifest}
+    return ({"read": manifest["read"]} if "read" in manifest else {}) | dropped | counted
+
+
+def metric_rows(evaluation: Any) -> list[dict[str, Any]]:
+    """A row for each metric of evaluation.json, beside its baseline. What a job wrote otherwise is left out, so that
+    a run that failed because of it has a report as well.
+    """
+    popularity = _object(_object(_object(evaluation).get("baselines")).get("popularity"))
+    return [
+        {
+            "name": name,
+            **{part: _object(metric).get(part, "") for part in ("value", "lower", "upper")},
+            "popularity": _object(popularity.get(name)).get("value", ""),
+        }
+        for name, metric in _object(_object(evaluation).get("retrieval_metrics")).items()
+    ]
+
+
+def _evaluations(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    return {path.stem: metric_rows(_read(path)) for path in sorted((folder / "evaluation").glob("*.json"))}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _read(path: Path) -> Any:

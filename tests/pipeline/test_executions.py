@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 
-from taproom.collect import job_names
+from taproom.collect import collect, job_names
 from taproom.outcome import failure_of, model_results
+from taproom.summary import print_failure
 from tests.pipeline.deployed import evaluation, script
 
 pytestmark = pytest.mark.slow
@@ -66,10 +69,18 @@ def test_only_what_is_under_the_threshold_is_refused(tiny_pipeline, threshold, s
     assert len(tiny_pipeline.registered()) == registered + 1
 
 
+def told_of(pipeline, snapshot, folder):
+    """What `taproom run` says of a failed execution: on the terminal, and in its report."""
+    collected = collect(pipeline.aws.client, snapshot, folder, pipeline.aws.root / "jobs")
+    console = Console(file=io.StringIO(), width=500)
+    print_failure(console, snapshot, failure_of(snapshot), collected)
+    return console.file.getvalue(), (collected / "report.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("step", "state"), [("preprocess", "Preprocess"), ("train", "TrainRetrieval"), ("evaluate", "EvaluateRetrieval")]
 )
-def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, step, state):
+def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, tmp_path, step, state):
     before = tiny_pipeline.registered()
     snapshot = tiny_pipeline.upload(f"reviews/fail-{step}/a.csv", script(**{step: f"the {step} script says no"}))
     assert snapshot.status == "FAILED"
@@ -79,6 +90,10 @@ def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, s
     assert state in failure.step
     assert f"the {step} script says no" in failure.cause
     assert tiny_pipeline.registered() == before
+    shown, report = told_of(tiny_pipeline, snapshot, tmp_path)
+    for text in (shown, report):
+        assert f"the {step} script says no" in text
+    assert f"{step} acts on" in shown  # the end of that job's log
     # a script's own error is final: no job was tried twice
     assert len(job_names(snapshot)) == ["preprocess", "train", "evaluate"].index(step) + 1
 
@@ -95,7 +110,7 @@ def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, s
         ("above one", {"multiclass_classification_metrics": {"accuracy": {"value": 1.5}}}),
     ],
 )
-def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, what, written):
+def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, tmp_path, what, written):
     before = tiny_pipeline.registered()
     folder = what.replace(" ", "-")
     snapshot = tiny_pipeline.upload(f"reviews/evaluation-{folder}/a.csv", script(evaluation=written))
@@ -103,6 +118,9 @@ def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, wh
     assert "ParseEvaluationRetrieval" in snapshot.execution["cause"]
     assert "evaluation.json" in snapshot.execution["cause"]
     assert tiny_pipeline.registered() == before
+    for text in told_of(tiny_pipeline, snapshot, tmp_path):
+        assert "ParseEvaluationRetrieval" in text
+        assert "evaluation.json" in text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""The report of a run, whatever became of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from taproom.follow import Snapshot
+from taproom.report import metric_rows, review_counts, write_report
+
+BEGIN = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+REGISTERED = {
+    "Model": "Retrieval",
+    "Status": "Registered",
+    "Reason": "top-500 accuracy 0.75 reaches AccuracyTop500Threshold 0.5",
+    "Metrics": {"accuracy": 0.75},
+}
+FAILED = {
+    "Model": "Retrieval",
+    "Status": "Failed",
+    "Reason": "TrainRetrieval failed with JobFailed",
+    "Step": "TrainRetrieval",
+    "Error": "JobFailed",
+    "Cause": "TrainRetrieval: job train-1 failed: the script says <no>",
+}
+
+
+def snapshot(status, result):
+    """An execution that ended after the branches, with the result of its one model."""
+    execution = {"name": "one", "status": status, "startDate": BEGIN, "stopDate": BEGIN, "input": "{}"}
+    output = json.dumps({"Models": [result]})
+    ended = {"name": "Models", "output": output}
+    event = {"id": 1, "type": "ParallelStateExited", "timestamp": BEGIN, "stateExitedEventDetails": ended}
+    return Snapshot(execution, [event], [])
+
+
+def test_a_failed_model_has_a_report_that_names_step_and_cause(tmp_path):
+    page = write_report(snapshot("FAILED", FAILED), tmp_path).read_text()
+    assert "Failed at TrainRetrieval" in page
+    assert "the script says &lt;no&gt;" in page
+
+
+def test_the_report_shows_the_decision_and_how_many_reviews_were_dropped_and_why(tmp_path):
+    (tmp_path / "data").mkdir()
+    manifest = {
+        "read": 1200,
+        "dropped": {"missing_score": 17, "duplicate": 0},
+        "kept": 1183,
+        "train": 1000,
+        "test": 183,
+    }
+    (tmp_path / "data" / "manifest.json").write_text(json.dumps(manifest))
+    page = write_report(snapshot("SUCCEEDED", REGISTERED), tmp_path).read_text()
+    assert REGISTERED["Reason"] in page
+    for name, count in {"read": "1,200", "dropped: missing_score": "17", "kept": "1,183"}.items():
+        assert f'{name}</th><td class="number">{count}</td>' in page
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["[1]", "no JSON", '{"retrieval_metrics": [1]}', '{"retrieval_metrics": {"mrr": 1}}', '{"baselines": 3}'],
+)
+def test_an_evaluation_of_another_form_does_not_keep_a_failed_run_from_its_report(tmp_path, written):
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "evaluation" / "retrieval.json").write_text(written)
+    assert "the script says" in write_report(snapshot("FAILED", FAILED), tmp_path).read_text()
+
+
+def test_a_metric_stands_beside_its_baseline():
+    evaluation = {
+        "retrieval_metrics": {"mrr": {"value": 0.5, "lower": 0.4, "upper": 0.6}},
+        "baselines": {"popularity": {"mrr": {"value": 0.25}}},
+    }
+    assert metric_rows(evaluation) == [{"name": "mrr", "value": 0.5, "lower": 0.4, "upper": 0.6, "popularity": 0.25}]
+
+
+def test_reviews_are_counted_in_the_order_in_which_they_go():
+    manifest = {"kept": 3, "read": 5, "dropped": {"missing_user": 2}, "train": 2, "test": 1, "users": 1, "items": 3}
+    assert list(review_counts(manifest)) == ["read", "dropped: missing_user", "kept", "train", "test", "users", "items"]
+    assert review_counts(None) == {}
