@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from taproom.collect import collect
 from taproom.follow import RUNNING, Snapshot, follow
@@ -70,7 +71,7 @@ def run_locally(request: RunRequest, console: Console | None = None) -> int:
     try:
         default_input = read_input(request.input_file)
     except InputFileError as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     try:
         return _run(request, default_input, console)
@@ -124,14 +125,14 @@ def _run_on(
                 artifact_bucket=f"{STACK}-artifacts-{aws.account_id}",
             )
         except DeployFailed as error:
-            console.print(f"[red]Deploy failed:[/red] {error}")
+            console.print(f"[red]Deploy failed:[/red] {escape(str(error))}")
             return 1
     machine, bucket = outputs["StateMachineArn"], outputs["DataBucketName"]
     with watch.phase("schedule's first execution"):
         _await_idle(stepfunctions, machine)
     with watch.phase("upload"):
         key = f"{reviews_prefix(reviews)}{reviews.name}"
-        console.print(f"Uploading {reviews} to s3://{bucket}/{key}: the upload rule starts the execution")
+        console.print(f"Uploading {reviews} to s3://{bucket}/{key}: the upload rule starts the execution", markup=False)
         upload(aws.client("s3"), reviews, bucket, key)
         execution_arn = started_by(stepfunctions, machine, key)
     view = LiveView(console)

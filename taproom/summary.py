@@ -30,7 +30,7 @@ def print_summary(console: Console, snapshot: Snapshot, folder: Path, seconds: d
         if arn := result.get("ModelPackageArn"):
             console.print(f"  model package  {arn}")
             console.print(f"  version {result['ModelPackageVersion']}, {result['ModelApprovalStatus']}")
-    console.print(f"\nEverything it made: {_relative(folder)}/ (also runs/latest/)")
+    console.print(f"\nEverything it made: {_places(folder)}", markup=False)
     print_times(console, snapshot, seconds)
 
 
@@ -52,10 +52,10 @@ def print_failure(console: Console, snapshot: Snapshot, failure: Failure, folder
     console.print(f"  {escape(failure.cause)}")
     log = folder / "logs" / f"{failure.job_name}.log"
     if failure.job_name and log.is_file():
-        console.print(f"\nEnd of {_relative(log)}:")
+        console.print(f"\nEnd of {_relative(log)}:", markup=False)
         for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
             console.print(f"  {escape(line)}", style="dim")
-    console.print(f"\nHistory and logs: {_relative(folder)}/ (also runs/latest/)")
+    console.print(f"\nHistory and logs: {_places(folder)}", markup=False)
 
 
 def _print_metrics(console: Console, metrics: dict[str, Any]) -> None:
@@ -76,6 +76,10 @@ def _number(value: Any) -> str:
 
 def _parts(seconds: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
+
+
+def _places(folder: Path) -> str:
+    return f"{_relative(folder)}/ (also {_relative(folder.parent / 'latest')}/)"
 
 
 def _relative(path: Path) -> str:
