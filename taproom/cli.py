@@ -25,7 +25,13 @@ def taproom() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="JSON file with the execution input (the stack's DefaultInput): parameters, column names.",
 )
-@click.option("--sample-size", default=100_000, show_default=True, help="How many reviews to generate.")
+@click.option(
+    "--sample-size",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="How many reviews to generate.",
+)
 @click.option("--work", type=click.Path(path_type=Path), help="Folder of the local AWS. Default: .taproom/ here.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Folder that gets the results. Default: runs/ here.")
 def run(reviews: Path | None, input_file: Path | None, sample_size: int, work: Path | None, runs: Path | None) -> None:
