@@ -69,7 +69,9 @@ def test_the_rules_know_neither_aws_nor_the_environment():
 def test_the_requirements_are_what_the_lock_pins():
     lock = (PROJECT / "requirements" / "run.lock").read_text()
     required = (FUNCTIONS / "requirements.txt").read_text()
-    pins = re.findall(r"^([a-z-]+)(?:\[[a-z]+\])?==([0-9.]+)$", required, re.MULTILINE)
-    assert [name for name, _ in pins] == ["aws-lambda-powertools", "pydantic"]
+    pins = re.findall(r"^([a-z0-9-]+)(?:\[[a-z]+\])?==([0-9.]+)(?: #.*)?$", required, re.MULTILINE)
+    # boto3 too: the tracer brings botocore, which would meet the Lambda runtime's own, older boto3
+    assert [name for name, _ in pins] == ["aws-lambda-powertools", "boto3", "pydantic"]
+    assert len(pins) == len(required.splitlines())
     for name, version in pins:
         assert re.search(rf"^{name}(\[[a-z,]+\])?=={re.escape(version)}\b", lock, re.MULTILINE), f"{name}=={version}"
