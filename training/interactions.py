@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,10 @@ class Interactions:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    def where(self, rows: np.ndarray) -> Interactions:
+        """Only the given rows (bool [r]); the lists of names stay as they are."""
+        return replace(self, users=self.users[rows], items=self.items[rows])
 
     @property
     def item_counts(self) -> np.ndarray:
