@@ -61,6 +61,12 @@ def model_dir() -> Path:
     return Path(os.environ.get("SM_MODEL_DIR") or base_dir() / "model")
 
 
+def checkpoint_dir() -> Path | None:
+    """Folder that SageMaker keeps in S3 and brings back to a restarted Training job; None where the job has none."""
+    folder = base_dir() / "checkpoints"
+    return folder if folder.is_dir() else None
+
+
 def report_failures(file_name: str) -> None:
     """From now on, write an uncaught error to ``output/<file_name>`` before Python prints it and exits with 1."""
 

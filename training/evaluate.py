@@ -1,10 +1,10 @@
 """Processing job: measures a model on the held-out reviews and writes evaluation.json.
 
 Takes train.parquet and test.parquet in --data, and model.tar.gz in --model, which is unpacked and loaded as a server
-would. The same is measured for popularity (the same list for everybody). evaluation.json is AWS' form of model quality:
-multiclass_classification_metrics.accuracy is the share of a user's held-out items among the user's k best, averaged
-over users; items reviewed in train are not left out of those k. accuracy_best_constant_classifier is popularity's.
-The metrics under retrieval_metrics and baselines leave them out (see metrics.py).
+would. The same is measured for popularity (the same list for everybody) and for chance. evaluation.json is AWS' form of
+model quality: multiclass_classification_metrics.accuracy is the share of a user's held-out items among the user's k
+best, averaged over users; items reviewed in train are not left out of those k. accuracy_best_constant_classifier is
+popularity's. The metrics under retrieval_metrics, baselines and slices leave them out (see metrics.py).
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from typing import Any
 import numpy as np
 from argument_types import positive_int, seed
 from artifact import find_archive, unpack
+from baselines import chance, popularity
 from container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
 from interactions import Interactions, read_interactions
-from metrics import RECALLS, SHOWN, top_k_accuracy, with_intervals
-from ranking import HeldOut, rank
-from scorers import Popularity, SavedModel, Scorer
+from metrics import SHOWN, coverage, intervals, per_user, top_k_accuracy
+from ranks import HeldOut, Places, places
+from scorers import SavedModel, Scorer
+from slices import item_slices, of_items, of_users, user_slices
 
 SCHEMA_VERSION = 1
 
@@ -54,29 +56,60 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", type=Path, default=processing / "input" / "model", help="model.tar.gz or its folder")
     parser.add_argument("--output", type=Path, default=processing / "output" / "evaluation", help="folder to write to")
     parser.add_argument("-k", "--k", type=positive_int, default=500, help="length of the lists for accuracy (500)")
-    parser.add_argument("--seed", type=seed, default=42, help="for the confidence intervals (42)")
+    parser.add_argument("--seed", type=seed, default=42, help="for the confidence intervals and chance (42)")
     return parser.parse_args(arguments)
 
 
 def evaluate(model: Scorer, train: Interactions, test: Interactions, k: int, seed: int) -> dict[str, Any]:
     """The content of evaluation.json."""
-    accuracy, spread, metrics, unknown = _measure(model, train, test, k, seed)
-    popularity, popularity_spread, baseline, _ = _measure(Popularity(train), train, test, k, seed)
+    catalogue = len(model.items)
+    asked, counts = ask(model, train, test)
+    users = test.user_names
+    by = {
+        "model": places(lambda start, stop: model.score(users[start:stop]), catalogue, asked, SHOWN),
+        "popularity": popularity(asked, _falling(counts), SHOWN),
+        "random": chance(asked, catalogue, SHOWN, seed),
+    }
+    known = np.isin(users, train.user_names)
+    measured = intervals(_values(asked, by, counts, known, k), seed)
+    covered = {name: coverage(found.shown, catalogue, seed) for name, found in by.items()}
+
+    def metrics(name: str) -> dict[str, Any]:
+        own = {key[1]: value for key, value in measured.items() if key[0] == name and key[1] != "accuracy"}
+        return own | {"catalogue_coverage": covered[name]}
+
     return {
         "schema_version": SCHEMA_VERSION,
         "k": k,
-        "users": len(test.user_names),
-        "items": len(model.items),
+        "users": len(users),
+        "items": catalogue,
         "held_out": len(test),
-        "held_out_unknown_to_model": unknown,
-        "users_unknown_to_train": len(np.setdiff1d(test.user_names, train.user_names)),
+        "held_out_unknown_to_model": int((asked.held_out[:, 1] < 0).sum()),
+        "users_unknown_to_train": int((~known).sum()),
         "multiclass_classification_metrics": {
-            "accuracy": {"value": accuracy, "standard_deviation": spread},
-            "accuracy_best_constant_classifier": {"value": popularity, "standard_deviation": popularity_spread},
+            "accuracy": _quality(measured["model", "accuracy"]),
+            "accuracy_best_constant_classifier": _quality(measured["popularity", "accuracy"]),
         },
-        "retrieval_metrics": metrics,
-        "baselines": {"popularity": baseline},
+        "retrieval_metrics": metrics("model"),
+        "baselines": {name: {"accuracy": measured[name, "accuracy"]} | metrics(name) for name in by if name != "model"},
+        "slices": _slices(asked, counts, known, measured),
     }
+
+
+def ask(model: Scorer, train: Interactions, test: Interactions) -> tuple[HeldOut, np.ndarray]:
+    """What is asked, in the positions of the model's catalogue, and that catalogue's train reviews [n]."""
+    place = {name: position for position, name in enumerate(model.items)}
+
+    def items_of(reviews: Interactions) -> np.ndarray:
+        return np.array([place.get(name, -1) for name in reviews.item_names], dtype=np.int64)[reviews.items]
+
+    user = {name: position for position, name in enumerate(test.user_names)}
+    train_users = np.array([user.get(name, -1) for name in train.user_names], dtype=np.int64)[train.users]
+    train_items = items_of(train)
+    counts = np.bincount(train_items[train_items >= 0], minlength=len(model.items))
+    seen = np.column_stack([train_users, train_items])[(train_users >= 0) & (train_items >= 0)]
+    held_out = np.column_stack([test.users.astype(np.int64), items_of(test)])
+    return HeldOut(len(test.user_names), _by_user(held_out), np.unique(seen, axis=0)), counts
 
 
 def summary(evaluation: dict[str, Any]) -> list[str]:
@@ -88,44 +121,60 @@ def summary(evaluation: dict[str, Any]) -> list[str]:
         f"popularity={quality['accuracy_best_constant_classifier']['value']:.4f}",
     ]
     for name, metric in evaluation["retrieval_metrics"].items():
-        popular = evaluation["baselines"]["popularity"][name]["value"]
+        popular, random = (evaluation["baselines"][one][name]["value"] for one in ("popularity", "random"))
         lines.append(
-            f"{name}={metric['value']:.4f} ({metric['lower']:.4f} to {metric['upper']:.4f}) popularity={popular:.4f}"
+            f"{name}={metric['value']:.4f} ({metric['lower']:.4f} to {metric['upper']:.4f}) "
+            f"popularity={popular:.4f} random={random:.4f}"
         )
     return lines
 
 
-def _measure(
-    scorer: Scorer, train: Interactions, test: Interactions, k: int, seed: int
-) -> tuple[float, str, dict[str, dict[str, float]], int]:
-    """Accuracy, its standard deviation ("NaN": measured once), metrics, held-out reviews of unknown items."""
-    asked = _asked(scorer, train, test)
-    held_out = np.bincount(test.users, minlength=len(test.user_names))
-    # Recall needs the 500 best whatever k is; accuracy is counted among the k best.
-    rankings = rank(scorer, asked, k=k, depth=max(RECALLS), shown=SHOWN)
-    accuracy = float(top_k_accuracy(rankings, held_out).mean())
-    metrics = with_intervals(rankings, held_out, len(scorer.items), seed)
-    return accuracy, "NaN", metrics, int((asked.held_out[:, 1] < 0).sum())
+def _values(
+    asked: HeldOut, by: dict[str, Places], counts: np.ndarray, known: np.ndarray, k: int
+) -> dict[tuple[str, str], np.ndarray]:
+    """Every metric per user [u], by whose it is (model, a baseline, a slice) and its name."""
+    values = {}
+    for name, found in by.items():
+        own = {"accuracy": top_k_accuracy(asked, found, k)} | per_user(asked, found)
+        values |= {(name, metric): value for metric, value in own.items()}
+    for name, pairs in item_slices(asked, counts).items():
+        if pairs.any():
+            own = of_items(asked, by["model"], pairs, k)
+            values |= {(name, metric): value for metric, value in own.items()}
+    for name, users in user_slices(asked, known).items():
+        if users.any():
+            own = of_users(asked, by["model"], users, k)
+            values |= {(name, metric): value for metric, value in own.items()}
+    return values
 
 
-def _asked(scorer: Scorer, train: Interactions, test: Interactions) -> HeldOut:
-    place = {name: position for position, name in enumerate(scorer.items)}
-
-    def items_of(reviews: Interactions) -> np.ndarray:
-        return np.array([place.get(name, -1) for name in reviews.item_names], dtype=np.int64)[reviews.items]
-
-    user = {name: position for position, name in enumerate(test.user_names)}
-    train_users = np.array([user.get(name, -1) for name in train.user_names], dtype=np.int64)[train.users]
-    return HeldOut(
-        users=test.user_names,
-        held_out=_sorted_pairs(test.users, items_of(test)),
-        seen=_sorted_pairs(train_users, items_of(train)),
-    )
+def _slices(asked: HeldOut, counts: np.ndarray, known: np.ndarray, measured: dict) -> dict[str, Any]:
+    """Each slice's size and metrics; an empty slice has only its size."""
+    sizes = {name: int(pairs.sum()) for name, pairs in item_slices(asked, counts).items()}
+    slices: dict[str, Any] = {name: {"held_out": size} for name, size in sizes.items()}
+    slices |= {name: {"users": int(users.sum())} for name, users in user_slices(asked, known).items()}
+    for (name, metric), value in measured.items():
+        if name in slices:
+            slices[name][metric] = value
+    return slices
 
 
-def _sorted_pairs(users: np.ndarray, items: np.ndarray) -> np.ndarray:
-    order = np.argsort(users, kind="stable")
-    return np.column_stack([users[order], items[order]])
+def _quality(interval: dict[str, float]) -> dict[str, Any]:
+    """A metric as AWS writes it ("NaN": it was measured once), with our interval beside it."""
+    return {"value": interval["value"], "standard_deviation": "NaN"} | {
+        bound: interval[bound] for bound in ("lower", "upper")
+    }
+
+
+def _falling(counts: np.ndarray) -> np.ndarray:
+    """Each item's place in the order of falling counts, equal ones in the order of the catalogue."""
+    places = np.empty(len(counts), dtype=np.int64)
+    places[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    return places
+
+
+def _by_user(pairs: np.ndarray) -> np.ndarray:
+    return pairs[np.argsort(pairs[:, 0], kind="stable")]
 
 
 if __name__ == "__main__":

@@ -1,72 +1,187 @@
-"""Fits the retrieval model to reviews: the one place that knows optimizer, batches and progress lines."""
+"""Fits the retrieval model: the closed form, then the learnt towers beside it, and how much each weighs.
+
+    1  a tenth of train is set aside (validation.py); the closed form's settings are chosen on it
+    2  the towers are learnt on the rest, one epoch at a time, until the validation score has not risen for a while
+    3  the weight of the closed form is chosen, at the best epoch
+    4  both are fitted again on all of train, with what was chosen; where the slice is a small part of train the rest
+       is all but everything, and 2 is kept as it is
+
+The test set plays no part.
+"""
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-import tensorflow as tf
+import numpy as np
+from checkpoints import Checkpoints
+from choosing import Decompositions, RidgeSettings, choose, describe
+from histories import Histories, histories_of
 from interactions import Interactions
-from retrieval_model import NEGATIVES, RetrievalModel
-from towers import Towers
+from item_features import ItemFeatures
+from learning import Learning, Recipe
+from retrieval_model import Start
+from towers import Towers, beside
+from validation import Validator, split_off
+
+RIDGE_WEIGHTS = (64.0, 32.0, 128.0, 16.0, 256.0, 8.0)  # times the root of the mean length; the first while learning
+PATIENCE = 2  # epochs without a better validation score
+FEW_EPOCHS = 5  # where there is nothing to validate on
+FEWEST_HELD_OUT = 30
+REFIT_ABOVE = 0.02  # share of train in the validation slice
+START_SCALE = 4.0  # of the closed form's scores from which learning starts: a softmax wants them larger than 0 to 1
 
 
-def fit(train: Interactions, options: argparse.Namespace) -> Towers:
-    """Options: epochs, learning_rate, batch_size, embedding_dimension, l2, seed."""
-    tf.keras.utils.set_random_seed(options.seed)
-    tf.config.experimental.enable_op_determinism()
-    model = RetrievalModel(
-        len(train.user_names), train.item_counts, options.embedding_dimension, options.l2, options.seed
-    )
-    # XLA fuses the batch's square matrix of scores, which is most of the work, into few passes over memory.
-    model.compile(optimizer=tf.keras.optimizers.Adagrad(options.learning_rate), jit_compile=True)
-    batch = batch_size(options.batch_size, len(train))
-    model.fit(
-        batches(train, batch, options.seed),
-        epochs=options.epochs,
-        steps_per_epoch=len(train) // batch,
-        verbose=0,
-        callbacks=[Progress(options.epochs)],
-    )
-    return model.towers()
+@dataclass
+class Report:
+    """What training tells of itself: settings as chosen, and a row for each epoch."""
+
+    ridge: dict[str, Any] = field(default_factory=dict)
+    ridge_weight: float = RIDGE_WEIGHTS[0]
+    dimension: int = 0
+    best_epoch: int = 0
+    validation: float | None = None
+    epochs: list[dict[str, Any]] = field(default_factory=list)
 
 
-def batch_size(wanted: int, reviews: int) -> int:
-    """At most ``wanted`` and ``reviews``, and made of equal groups of at most NEGATIVES."""
-    most = min(wanted, reviews)
-    groups = -(-most // NEGATIVES)
-    return most // groups * groups
+def fit(
+    train: Interactions, features: ItemFeatures, options: argparse.Namespace, checkpoints: Path | None
+) -> tuple[Towers, Report]:
+    """Options: epochs, learning_rate, batch_size, embedding_dimension (None: chosen), l2, seed."""
+    dimension = options.embedding_dimension or width(len(train))
+    fitting = _Fitting(train, features, options, dimension, Checkpoints(checkpoints, _identity(train, options)))
+    return fitting.towers(), fitting.report
 
 
-def batches(train: Interactions, size: int, seed: int) -> tf.data.Dataset:
-    """Batches without end, len(train) // size of them per epoch, in an order that is new in each epoch.
-
-    An epoch's incomplete last batch is left out (it would have fewer negatives, and be compiled on its own); which
-    reviews those are differs from epoch to epoch.
-    """
-    steps = len(train) // size
-    users, items = tf.constant(train.users), tf.constant(train.items)
-
-    def epoch_rows(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(tf.range(len(train)), seed=[seed, epoch])
-        return tf.data.Dataset.from_tensor_slices(tf.reshape(order[: steps * size], [steps, size]))
-
-    def reviews(rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        rows.set_shape([size])
-        return {"user": tf.gather(users, rows), "item": tf.gather(items, rows)}
-
-    return tf.data.Dataset.counter().flat_map(epoch_rows).map(reviews).prefetch(2)
+def width(reviews: int) -> int:
+    """Length of the learnt vectors: grows with the cube root of the data, from 16 to 128."""
+    return int(np.clip(2 ** int(np.log2(2 * reviews ** (1 / 3))), 16, 128))
 
 
-class Progress(tf.keras.callbacks.Callback):
-    """Prints one line per epoch."""
+def _identity(train: Interactions, options: argparse.Namespace) -> dict[str, Any]:
+    """Tells trainings apart: a checkpoint of another one is not resumed."""
+    settings = ("epochs", "learning_rate", "batch_size", "embedding_dimension", "l2", "seed")
+    shape = {"reviews": len(train), "users": len(train.user_names), "items": len(train.item_names)}
+    return shape | {name: getattr(options, name) for name in settings}
 
-    def __init__(self, epochs: int) -> None:
-        super().__init__()
-        self.epochs = epochs
-        self.started = time.perf_counter()
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        loss = (logs or {})["mean_loss"]
-        seconds = time.perf_counter() - self.started
-        print(f"epoch={epoch + 1} of={self.epochs} loss={loss:.4f} seconds={seconds:.1f}", flush=True)
+class _Fitting:
+    def __init__(
+        self,
+        train: Interactions,
+        features: ItemFeatures,
+        options: argparse.Namespace,
+        dimension: int,
+        checkpoints: Checkpoints,
+    ) -> None:
+        self.features, self.options, self.dimension, self.checkpoints = features, options, dimension, checkpoints
+        self.everything = histories_of(train)
+        kept, held_out = split_off(train, options.seed)
+        enough = len(held_out) >= FEWEST_HELD_OUT
+        self.kept = histories_of(kept) if enough else self.everything
+        self.validator = Validator(self.kept, held_out) if enough else None
+        self.refitted = enough and len(held_out) > REFIT_ABOVE * len(train)
+        self.recipe = Recipe(options.learning_rate, options.batch_size, options.l2, options.seed)
+        self.report = Report(dimension=dimension)
+        self.mean_length = float(self.everything.lengths.mean())
+
+    def towers(self) -> Towers:
+        decompositions = Decompositions(self.kept, self.options.seed)
+        settings = self._choose(decompositions)
+        ridge = decompositions.tables(settings)
+        learnt = self._learn(ridge)
+        if self.refitted:
+            ridge = Decompositions(self.everything, self.options.seed).tables(settings)
+            learnt = self._learn_again(ridge)
+        return self._combined(ridge, self.report.ridge_weight, learnt)
+
+    def _choose(self, decompositions: Decompositions) -> RidgeSettings:
+        begin = time.perf_counter()
+        settings, told = decompositions.first, ""
+        if self.validator:
+            settings, score = choose(decompositions, self._popularity(), self.validator)
+            told = f" validation={score:.4f}"
+        self.report.ridge = vars(settings).copy()
+        print(f"closed form: {describe(settings)}{told} seconds={time.perf_counter() - begin:.1f}", flush=True)
+        return settings
+
+    def _start(self, histories: Histories, ridge: tuple) -> Start:
+        # The same factor on both sides; directions that the closed form lacks start as noise.
+        scale = np.float32((START_SCALE * self.mean_length**0.5) ** 0.5)
+        random = np.random.default_rng(self.options.seed)
+
+        def filled(table: np.ndarray) -> np.ndarray:
+            known = table[:, : self.dimension] * scale
+            missing = random.standard_normal((len(table), self.dimension - known.shape[1]), dtype=np.float32)
+            return np.hstack([known, 0.01 * missing])
+
+        return Start(filled(ridge[0]), filled(ridge[1]), histories.item_counts)
+
+    def _learn(self, ridge: tuple) -> tuple:
+        """The learnt tables and bias of the best epoch on the kept reviews; also chooses the closed form's weight."""
+        learning = Learning(self.kept, self._start(self.kept, ridge), self.features, self.recipe)
+        stage = self.checkpoints.stage("learn", learning)
+        limit = self.options.epochs if self.validator else min(self.options.epochs, FEW_EPOCHS)
+        while not stage.finished and learning.epoch < limit:
+            row = self._epoch(learning, limit, "epoch")
+            score = self._score(ridge, RIDGE_WEIGHTS[0], learning.learnt()) if self.validator else None
+            if score is not None:
+                row["validation"] = score
+                self._say(row, f" validation={score:.4f}")
+            else:
+                self._say(row)
+            better = score is None or stage.best_score is None or score > stage.best_score
+            stage.add(row, score, better)
+            if learning.epoch - stage.best_epoch >= PATIENCE:
+                break
+        stage.finish()
+        learnt = stage.best()
+        self.report.epochs, self.report.best_epoch = stage.rows, stage.best_epoch
+        if self.validator:
+            scores = {weight: self._score(ridge, weight, learnt) for weight in RIDGE_WEIGHTS}
+            self.report.ridge_weight = max(scores, key=scores.__getitem__)
+            self.report.validation = scores[self.report.ridge_weight]
+            print(
+                f"best epoch={stage.best_epoch}, weight of the closed form {self.report.ridge_weight:g}, "
+                f"validation={self.report.validation:.4f}",
+                flush=True,
+            )
+        return learnt
+
+    def _learn_again(self, ridge: tuple) -> tuple:
+        """The learnt tables and bias of as many epochs on all reviews."""
+        learning = Learning(self.everything, self._start(self.everything, ridge), self.features, self.recipe)
+        stage = self.checkpoints.stage("refit", learning)
+        while learning.epoch < self.report.best_epoch:
+            row = self._epoch(learning, self.report.best_epoch, "refit on all reviews: epoch")
+            self._say(row)
+            stage.add(row, None, True)
+        return stage.best()
+
+    def _epoch(self, learning: Learning, limit: int, name: str) -> dict[str, Any]:
+        begin = time.perf_counter()
+        loss = learning.run_epoch()
+        return {"name": name, "epoch": learning.epoch, "of": limit, "loss": loss, "began": begin}
+
+    def _say(self, row: dict[str, Any], more: str = "") -> None:
+        row["seconds"] = time.perf_counter() - row.pop("began")
+        told = f"{row.pop('name')}={row['epoch']} of={row['of']} loss={row['loss']:.4f}{more}"
+        print(f"{told} seconds={row['seconds']:.1f}", flush=True)
+
+    def _score(self, ridge: tuple, weight: float, learnt: tuple) -> float:
+        assert self.validator is not None
+        return self.validator.score(self._combined(ridge, weight, learnt))
+
+    def _combined(self, ridge: tuple, weight: float, learnt: tuple) -> Towers:
+        history, items, bias = learnt
+        history, items = beside(ridge, weight * self.mean_length**0.5, (history, items))
+        return Towers(history, items, bias, self._popularity())
+
+    def _popularity(self) -> np.ndarray:
+        """Scores of an empty history: the log of each item's share of all reviews, in the order of the catalogue."""
+        counts = self.everything.item_counts
+        return np.log(counts / counts.sum()).astype(np.float32)

@@ -1,9 +1,9 @@
-"""Retrieval metrics of each user, and their means with confidence intervals.
+"""Retrieval metrics from the places of held-out items, and their means with confidence intervals.
 
-    top_k_accuracy     held-out items found among the user's k best, seen items ranked too, / held-out items
-    recall_at_n        the same with seen items left out, among the n best
-    ndcg_at_10         sum of 1/log2(1 + place) of those found in the 10 best / the most that could be reached
-    mrr                1 / place of the best held-out item in the whole catalogue; 0 if the model knows none
+    top_k_accuracy     held-out items found among the user's k best, reviewed items ranked too, / held-out items
+    recall_at_n        the same with reviewed items left out, among the n best
+    ndcg_at_10         sum of 1/log2(2 + place) of those found in the 10 best / the most that could be reached
+    mrr                1 / (1 + place) of the best held-out item in the whole catalogue; 0 if the model knows none
     catalogue_coverage share of the catalogue that stands among some user's 10 best
 
 All but top_k_accuracy leave out what the user reviewed in train. A held-out item that the model does not know is a
@@ -13,64 +13,102 @@ miss everywhere.
 from __future__ import annotations
 
 import numpy as np
-from ranking import Rankings
+from ranks import UNKNOWN, HeldOut, Places
 
 RECALLS = (10, 50, 100, 500)
 SHOWN = 10  # length of the list for NDCG and coverage
 RESAMPLES = 1000
+COVERAGE_RESAMPLES = 100
+WEIGHTS_AT_A_TIME = 2**22  # users x resamples: 32 MB
 LEVEL = 0.95
 
-
-def top_k_accuracy(rankings: Rankings, held_out: np.ndarray) -> np.ndarray:
-    """Per user [u]; ``held_out`` [u]: number of held-out items."""
-    return rankings.found / held_out
+Interval = dict[str, float]
 
 
-def per_user(rankings: Rankings, held_out: np.ndarray) -> dict[str, np.ndarray]:
-    """Metrics that are means over users: name -> value per user [u]."""
-    values = {f"recall_at_{n}": rankings.hits[:, :n].sum(axis=1) / held_out for n in RECALLS}
-    top = rankings.hits[:, :SHOWN]
-    gains = 1.0 / np.log2(np.arange(2, SHOWN + 2))
-    most = np.cumsum(gains)[np.minimum(held_out, SHOWN) - 1]
+def top_k_accuracy(asked: HeldOut, places: Places, k: int) -> np.ndarray:
+    """Per user [u]; every user has held-out items."""
+    return recall(asked, places.among_all, k)
+
+
+def recall(asked: HeldOut, found: np.ndarray, n: int) -> np.ndarray:
+    """Per user [u]: share of the held-out items whose place ``found`` [h] is below ``n``."""
+    return asked.per_user(found < n) / asked.per_user(np.ones(len(found)))
+
+
+def ndcg(asked: HeldOut, found: np.ndarray, n: int = SHOWN) -> np.ndarray:
+    """Per user [u]."""
+    gains = 1.0 / np.log2(np.arange(2, n + 2))
+    gained = asked.per_user(np.where(found < n, gains[np.minimum(found, n - 1)], 0.0))
+    number = asked.per_user(np.ones(len(found))).astype(int)
     # A perfect list's two sums are added in different orders: the last bit may lie above 1.
-    values["ndcg_at_10"] = np.minimum(top @ gains[: top.shape[1]] / most, 1.0)
-    values["mrr"] = np.where(rankings.first > 0, 1.0 / np.maximum(rankings.first, 1), 0.0)
-    return values
+    return np.minimum(gained / np.cumsum(gains)[np.minimum(number, n) - 1], 1.0)
 
 
-def coverage(shown: np.ndarray, catalogue: int) -> float:
-    """``shown`` int [u, n]: items in the users' lists, -1 for none."""
-    return float(_covered(shown, catalogue)) / catalogue
+def mrr(asked: HeldOut, found: np.ndarray) -> np.ndarray:
+    """Per user [u]."""
+    first = np.full(asked.users, UNKNOWN, dtype=np.int64)
+    np.minimum.at(first, asked.held_out[:, 0], found)
+    return np.where(first < UNKNOWN, 1.0 / (1.0 + first), 0.0)
 
 
-def with_intervals(
-    rankings: Rankings, held_out: np.ndarray, catalogue: int, seed: int, resamples: int = RESAMPLES
-) -> dict[str, dict[str, float]]:
-    """Every metric as {"value", "lower", "upper"}: 95 % bootstrap interval, users drawn with replacement.
+def per_user(asked: HeldOut, places: Places) -> dict[str, np.ndarray]:
+    """Metrics that are means over users: name -> value per user [u]."""
+    unseen = places.among_unseen
+    values = {f"recall_at_{n}": recall(asked, unseen, n) for n in RECALLS}
+    return values | {"ndcg_at_10": ndcg(asked, unseen), "mrr": mrr(asked, unseen)}
 
-    Fewer distinct users than there are cover less of a catalogue, so coverage's interval is moved to lie around the
-    value: only its width comes from the resamples.
+
+def intervals(values: dict[str, np.ndarray], seed: int, resamples: int = RESAMPLES) -> dict[str, Interval]:
+    """Means of values per user [u], NaN where a user has none, as {"value", "lower", "upper"}.
+
+    95 % bootstrap intervals: users are drawn anew, the same ones for all values, so these can be compared.
     """
-    values = per_user(rankings, held_out)
     matrix = np.column_stack(list(values.values()))
-    users = len(matrix)
+    has = ~np.isnan(matrix)
+    columns = np.hstack([np.where(has, matrix, 0.0), has])
     random = np.random.default_rng(seed)
-    means, covered = np.empty((resamples, matrix.shape[1])), np.empty(resamples)
-    for round_ in range(resamples):
-        drawn = np.bincount(random.integers(0, users, size=users), minlength=users)
-        means[round_] = drawn @ matrix / users
-        covered[round_] = _covered(rankings.shown[drawn > 0], catalogue) / catalogue
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    result = {}
-    for name, column, resampled in zip(values, matrix.T, means.T, strict=True):
-        result[name] = _interval(float(column.mean()), *np.quantile(resampled, tails))
-    value = coverage(rankings.shown, catalogue)
-    result["catalogue_coverage"] = _interval(value, *(np.quantile(covered, tails) - covered.mean() + value))
-    return result
+    users, number = len(matrix), matrix.shape[1]
+    batch = max(1, min(resamples, WEIGHTS_AT_A_TIME // users))
+    sums = np.concatenate(
+        [
+            np.stack([_weights(random, users) for _ in range(min(batch, resamples - done))]) @ columns
+            for done in range(0, resamples, batch)
+        ]
+    )
+    # a resample may draw nobody of a small slice
+    means = sums[:, :number] / np.where(sums[:, number:] > 0, sums[:, number:], np.nan)
+    told = {}
+    for place, name in enumerate(values):
+        drawn = means[:, place][~np.isnan(means[:, place])]
+        lower, upper = np.quantile(drawn, _tails()) if len(drawn) else (0.0, 1.0)
+        told[name] = _interval(float(matrix[has[:, place], place].mean()), float(lower), float(upper))
+    return told
 
 
-def _interval(value: float, lower: float, upper: float) -> dict[str, float]:
-    return {"value": value, "lower": float(max(0.0, min(lower, value))), "upper": float(min(1.0, max(upper, value)))}
+def coverage(shown: np.ndarray, catalogue: int, seed: int, resamples: int = COVERAGE_RESAMPLES) -> Interval:
+    """``shown`` int [u, n]: items in the users' lists, -1 for none.
+
+    Fewer distinct users than there are cover less of a catalogue, so the interval is moved to lie around the value:
+    only its width comes from the resamples.
+    """
+    random = np.random.default_rng(seed)
+    value = _covered(shown, catalogue) / catalogue
+    drawn = [_covered(shown[_weights(random, len(shown)) > 0], catalogue) / catalogue for _ in range(resamples)]
+    lower, upper = np.quantile(drawn, _tails()) - np.mean(drawn) + value
+    return _interval(value, float(lower), float(upper))
+
+
+def _weights(random: np.random.Generator, users: int) -> np.ndarray:
+    """How often each user is drawn in one resample, as a share of the draws."""
+    return np.bincount(random.integers(0, users, size=users), minlength=users) / users
+
+
+def _tails() -> list[float]:
+    return [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+
+
+def _interval(value: float, lower: float, upper: float) -> Interval:
+    return {"value": value, "lower": max(0.0, min(lower, value)), "upper": min(1.0, max(upper, value))}
 
 
 def _covered(shown: np.ndarray, catalogue: int) -> int:

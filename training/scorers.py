@@ -9,7 +9,6 @@ from typing import Protocol
 import numpy as np
 from artifact import ArtifactError
 from container import JobError
-from interactions import Interactions
 
 SIGNATURES = ("serving_default", "score", "candidates")
 
@@ -24,17 +23,6 @@ class Scorer(Protocol):
     def score(self, users: Sequence[str]) -> np.ndarray:
         """float32 [users, n]"""
         ...
-
-
-class Popularity:
-    """The same list for everybody: items by their number of train reviews, equally popular ones by name."""
-
-    def __init__(self, train: Interactions) -> None:
-        self.items = train.item_names
-        self._counts = train.item_counts.astype(np.float32)
-
-    def score(self, users: Sequence[str]) -> np.ndarray:
-        return np.broadcast_to(self._counts, (len(users), len(self._counts)))
 
 
 class SavedModel:

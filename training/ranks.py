@@ -1,0 +1,106 @@
+"""Exact places of held-out items, in blocks of users: every candidate is scored and compared.
+
+Memory is bounded by the size of a block, and no result depends on it: each user's places come from that user's scores
+alone. Equal scores are ranked in the order of the catalogue.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+BLOCK_CELLS = 2**21  # users x items that are scored at a time: 8 MB of scores, which stay near the processor
+UNKNOWN = 2**31 - 1  # place of an item that the catalogue does not have
+
+Score = Callable[[int, int], np.ndarray]  # users from, users to -> float32 [to - from, n]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What is asked: for each of ``users`` users, items held out and items seen in train.
+
+    Pairs are positions (user, item), sorted by user; an item of -1 is not in the catalogue and can never be found.
+    """
+
+    users: int
+    held_out: np.ndarray  # int64 [h, 2]
+    seen: np.ndarray  # int64 [s, 2], each pair once
+
+    def per_user(self, values: np.ndarray) -> np.ndarray:
+        """Sum of ``values`` [h], one per held-out pair, for each user [u]."""
+        return np.bincount(self.held_out[:, 0], weights=values, minlength=self.users)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places, from 0 for the best, of the held-out pairs [h] of HeldOut; UNKNOWN where the catalogue lacks the item."""
+
+    among_all: np.ndarray  # int32 [h]: reviewed items are ranked too
+    among_unseen: np.ndarray  # int32 [h]: what the user reviewed in train is left out
+    shown: np.ndarray  # int32 [u, shown]: the best unseen items; -1 where a user has seen all others
+
+
+def places(score: Score, catalogue: int, asked: HeldOut, shown: int = 0, block_cells: int = BLOCK_CELLS) -> Places:
+    """Score all users in blocks and look where their held-out items stand. ``score`` is called from several threads."""
+    size = max(1, block_cells // max(catalogue, 1))
+    blocks = [(start, min(start + size, asked.users)) for start in range(0, asked.users, size)]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        done = list(pool.map(lambda block: _of_block(score(*block), asked, *block, shown), blocks))
+    return Places(*(np.concatenate(parts) for parts in zip(*done, strict=True)))
+
+
+def _of_block(scores: np.ndarray, asked: HeldOut, start: int, stop: int, shown: int) -> tuple[np.ndarray, ...]:
+    """``scores`` may be changed: they are a block's own."""
+    held_out = _between(asked.held_out, start, stop)
+    seen = _between(asked.seen, start, stop)
+    among_all = np.full(len(held_out), UNKNOWN, dtype=np.int32)
+    for pair, (user, item) in enumerate(held_out.tolist()):
+        if item >= 0:
+            row = scores[user]
+            value = row[item]
+            among_all[pair] = np.count_nonzero(row > value) + np.count_nonzero(row[:item] == value)
+    before = _seen_before(scores, held_out, seen)
+    if not shown:
+        return among_all, among_all - before, np.empty((stop - start, 0), dtype=np.int32)
+    scores[seen[:, 0], seen[:, 1]] = -np.inf
+    return among_all, among_all - before, _best(scores, shown)
+
+
+def _seen_before(scores: np.ndarray, held_out: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """For each held-out pair [h] with a known item: how many of the user's seen items stand before it; else 0."""
+    first, last = (np.searchsorted(seen[:, 0], held_out[:, 0] + more) for more in (0, 1))
+    numbers = np.where(held_out[:, 1] >= 0, last - first, 0)
+    pair = np.repeat(np.arange(len(held_out)), numbers)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
+    items, seen_items = held_out[pair, 1], seen[first[pair] + within, 1]
+    users = held_out[pair, 0]
+    values, seen_values = scores[users, items], scores[users, seen_items]
+    ahead = (seen_values > values) | ((seen_values == values) & (seen_items < items))
+    return np.bincount(pair[ahead], minlength=len(held_out)).astype(np.int32)
+
+
+def _between(pairs: np.ndarray, start: int, stop: int) -> np.ndarray:
+    low, high = np.searchsorted(pairs[:, 0], [start, stop])
+    return pairs[low:high] - [start, 0]
+
+
+def _best(scores: np.ndarray, k: int) -> np.ndarray:
+    """Places of the ``k`` largest finite scores of each row [b, n], best first, -1 where there are fewer."""
+    users, catalogue = scores.shape
+    found = np.full((users, k), -1, dtype=np.int32)
+    width = max(1, catalogue // max(4 * k, 1))
+    whole = catalogue - catalogue % width
+    # The k-th largest of the groups' maxima is at most the k-th largest score, so it is a bound for the k best.
+    maxima = scores[:, :whole].reshape(users, -1, width).max(axis=2)
+    groups = maxima.shape[1]
+    bounds = np.partition(maxima, groups - k, axis=1)[:, groups - k] if groups >= k else np.full(users, -np.inf)
+    for user in range(users):
+        row = scores[user]
+        likely = np.flatnonzero((row >= bounds[user]) & (row > -np.inf))
+        order = likely[np.argsort(-row[likely], kind="stable")][:k]
+        found[user, : len(order)] = order
+    return found
