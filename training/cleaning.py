@@ -1,95 +1,90 @@
 """Which reviews can be used, as Ibis expressions: each takes a table and gives a table, nothing runs here.
 
-    as_reviews   text columns -> typed columns and ``cause``: why a row is dropped, NULL if it is kept
+    as_reviews   columns as read -> typed columns and ``cause``: why a row is dropped
     usable       rows without a cause
+    marked       reviews, and whether another one of the same user and item is ``repeated``
     newest       one review per user and item
-    frequent     items, then users, with enough reviews
 
 Every rule depends on the rows alone, never on their order or the file they came from.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
+
 import ibis
 import ibis.expr.types as ir
 
-TEXT_COLUMNS = ("user", "item", "score", "timestamp", "style", "brewery", "abv", "text", "file")
-# In the order in which they are looked for: a row is counted under the first that applies.
+NUMBERS = ("score", "timestamp", "abv")
+COLUMNS = ("user", "item", "style", "brewery", *NUMBERS)
+USABLE = 0
+# ``cause`` is a place in this list, from 1. A row is counted under the first cause that applies.
 ROW_CAUSES = ("missing_user", "missing_item", "missing_score", "not_a_number_score")
-CAUSES = (*ROW_CAUSES, "duplicate", "item_below_min", "user_below_min")
+KEY = ("user_id", "item_id")
+LARGEST = sys.float_info.max
 
 
-def raw_table(name: str) -> ir.Table:
-    return ibis.table(dict.fromkeys(TEXT_COLUMNS, "string"), name=name)
-
-
-def reviews_table(name: str) -> ir.Table:
-    """Schema of what ``as_reviews`` gives."""
-    return ibis.table(as_reviews(raw_table("raw")).schema(), name=name)
+def raw_table(name: str, numeric: Collection[str] = (), several_files: bool = False) -> ir.Table:
+    """What is read: text; the columns ``numeric`` are float64; ``file``, if there are several, is the file's place."""
+    types = {column: "float64" if column in numeric else "string" for column in COLUMNS}
+    return ibis.table(types | ({"file": "int32"} if several_files else {}), name=name)
 
 
 def as_reviews(raw: ir.Table) -> ir.Table:
-    """Type the columns. Numbers are float64; a timestamp is the number as given, or a date's seconds since 1970."""
+    """Type score and timestamp (float64: the number as given, or a date's seconds since 1970), and find the cause.
+
+    What is said of items stays as it is: it is typed where it is counted, which is less work.
+    """
     score = raw.score.try_cast("float64")
-    date = raw.timestamp.try_cast("timestamp").epoch_seconds().cast("float64")
     cause = ibis.cases(
-        (_blank(raw.user), "missing_user"),
-        (_blank(raw.item), "missing_item"),
-        (_blank(raw.score), "missing_score"),
-        (~_finite(score), "not_a_number_score"),
+        (_blank(raw.user), 1), (_blank(raw.item), 2), (finite(score), USABLE), (_blank(raw.score), 3), else_=4
     )
-    return raw.select(
-        user=raw.user,
-        item=raw.item,
-        score=score,
-        timestamp=_number(raw.timestamp).fill_null(date),
-        style=raw.style.nullif(""),
-        brewery=raw.brewery.nullif(""),
-        abv=_number(raw.abv),
-        file=raw.file,
-        cause=cause,
-    )
+    return raw.mutate(score=score, timestamp=_moment(raw.timestamp), cause=cause.cast("int8"))
 
 
 def usable(reviews: ir.Table) -> ir.Table:
-    return reviews.filter(reviews.cause.isnull()).select("user", "item", "score", "timestamp")
+    timestamp = ibis.cases((finite(reviews.timestamp), reviews.timestamp), else_=ibis.null("float64"))
+    return reviews.filter(reviews.cause == USABLE).mutate(timestamp=timestamp)
+
+
+def marked(reviews: ir.Table) -> ir.Table:
+    """``repeated``: true for every review of a (user_id, item_id) of which there are several."""
+    place = ibis.window(group_by="user_id", order_by="item_id")
+    item = reviews.item_id
+    repeated = (item.lead().over(place) == item).fill_null(False) | (item.lag().over(place) == item).fill_null(False)
+    return reviews.mutate(repeated=repeated)
 
 
 def newest(reviews: ir.Table) -> ir.Table:
-    """One row per (user, item): the newest; of equally old ones the highest score; undated ones are the oldest."""
+    """One row per (user_id, item_id): the newest; of equally old ones the highest score; undated ones are the oldest.
+
+    Slow: meant for the reviews that are repeated. Other columns must be the same for all reviews of the pair.
+    """
     # A struct compares field by field, so one aggregate, which spills to disk, decides instead of a sort.
     age = reviews.timestamp.fill_null(float("-inf"))
     last = ibis.struct({"age": age, "score": reviews.score}).max()
-    kept = reviews.group_by("user", "item").agg(last=last)
+    others = [column for column in reviews.columns if column not in (*KEY, "score", "timestamp")]
+    kept = reviews.group_by(*KEY, *others).agg(last=last)
     timestamp = ibis.cases((kept.last["age"] == float("-inf"), ibis.null("float64")), else_=kept.last["age"])
-    return kept.select("user", "item", score=kept.last["score"], timestamp=timestamp)
+    found = kept.mutate(score=kept.last["score"], timestamp=timestamp)
+    return found.select(*reviews.columns)
 
 
-def frequent(reviews: ir.Table, column: str, minimum: int) -> ir.Table:
-    """Rows whose value of ``column`` occurs at least ``minimum`` times."""
-    if minimum <= 1:
-        return reviews
-    enough = reviews.group_by(column).agg(reviews=ibis._.count()).filter(ibis._.reviews >= minimum)
-    return reviews.semi_join(enough, column)
+def finite(value: ir.FloatingValue) -> ir.BooleanValue:
+    """False for NaN, which SQL puts above all numbers, and for infinity; NULL for NULL."""
+    return value.between(-LARGEST, LARGEST)
 
 
-def item_attribute(reviews: ir.Table, attribute: str) -> ir.Table:
-    """What most reviews of an item say of it; of equally frequent values the first in order. One row per item."""
-    counted = reviews.filter(reviews[attribute].notnull()).group_by("item", attribute).agg(votes=ibis._.count())
-    order = ibis.window(group_by="item", order_by=[ibis.desc("votes"), ibis.asc(attribute)])
-    ranked = counted.mutate(place=ibis.row_number().over(order))
-    return ranked.filter(ranked.place == 0).select("item", attribute)
+def _blank(value: ir.Value) -> ir.BooleanValue:
+    if not isinstance(value, ir.StringValue):
+        return value.isnull()
+    # Trimming a text costs far more than comparing it, and no text that begins at "!" or above is blank.
+    return ibis.cases((value.isnull(), True), (value < "!", value.strip() == ""), else_=False)
 
 
-def _blank(text: ir.StringValue) -> ir.BooleanValue:
-    return text.isnull() | (text.strip() == "")
-
-
-def _number(text: ir.StringValue) -> ir.FloatingValue:
-    """The number a text holds, NULL for none and for NaN and infinity."""
-    value = text.try_cast("float64")
-    return ibis.cases((_finite(value), value), else_=ibis.null("float64"))
-
-
-def _finite(value: ir.FloatingValue) -> ir.BooleanValue:
-    return value.notnull() & ~value.isnan() & ~value.isinf()
+def _moment(value: ir.Value) -> ir.FloatingValue:
+    number = value.try_cast("float64")
+    if not isinstance(value, ir.StringValue):
+        return number
+    return number.fill_null(value.try_cast("timestamp").epoch_seconds().cast("float64"))

@@ -1,6 +1,7 @@
 """Review files: which ones there are, which columns they have, and how DuckDB reads them.
 
-Whatever a file's own types, everything is read as text here; what a column means is decided in cleaning.py.
+Everything is read as text, save for the columns that are numbers in every file that has them (in Parquet files);
+what a column means is decided in cleaning.py.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +20,8 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 REQUIRED = ("user", "item", "score")
 OPTIONAL = ("timestamp", "style", "brewery", "abv", "text")
 PARQUET_MAGIC = b"PAR1"
+# Parquet columns that are read as they are. A 32-bit float is not: as text 0.1 stays 0.1.
+NUMERIC_TYPES = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "DOUBLE"})
 HEADER_LIMIT = 1 << 20  # bytes in which a CSV header line must end
 
 
@@ -40,12 +43,16 @@ class MissingColumnError(PreprocessError):
 
 @dataclass(frozen=True)
 class ReviewFile:
-    """One file: its name below the reviews folder, its size in bytes and the names of its columns in order."""
+    """One file: its name below the reviews folder, its size in bytes and the names of its columns in order.
+
+    ``numeric``: the columns that hold numbers by their type, and need not be read as text.
+    """
 
     path: Path
     name: str
     size: int
     columns: tuple[str, ...]
+    numeric: frozenset[str] = frozenset()
 
     @property
     def is_parquet(self) -> bool:
@@ -67,17 +74,17 @@ def find_files(folder: Path) -> tuple[list[Path], int]:
     return reviews, len(files) - len(reviews)
 
 
-def open_file(path: Path, folder: Path, parquet_columns: Callable[[Path], Sequence[str]]) -> ReviewFile:
-    """Look at the beginning of a file. ``parquet_columns(path)`` gives a Parquet file's column names."""
+def open_file(path: Path, folder: Path, parquet_columns: Callable[[Path], Mapping[str, str]]) -> ReviewFile:
+    """Look at the beginning of a file. ``parquet_columns(path)`` gives a Parquet file's columns and their types."""
     name, size = path.relative_to(folder).as_posix(), path.stat().st_size
     if size == 0:
         raise UnreadableFileError(f"{name} is empty (0 bytes): remove it or upload it again")
     if name.lower().endswith(".parquet"):
         _check_parquet(path, name, size)
-        columns = tuple(parquet_columns(path))
-    else:
-        columns = _csv_header(path, name)
-    return ReviewFile(path, name, size, columns)
+        types = parquet_columns(path)
+        numeric = frozenset(column for column, kind in types.items() if kind in NUMERIC_TYPES)
+        return ReviewFile(path, name, size, tuple(types), numeric)
+    return ReviewFile(path, name, size, _csv_header(path, name))
 
 
 def check_columns(file: ReviewFile, columns: Mapping[str, str]) -> None:
@@ -92,35 +99,52 @@ def check_columns(file: ReviewFile, columns: Mapping[str, str]) -> None:
             )
 
 
-def selection(files: Sequence[ReviewFile], columns: Mapping[str, str]) -> str:
-    """SQL that reads all files as rows of text: one column per role (NULL where a file lacks it) and ``file``."""
+def numeric_roles(files: Sequence[ReviewFile], columns: Mapping[str, str], roles: Iterable[str]) -> frozenset[str]:
+    """Those of ``roles`` whose column is a number by type in every file that has it."""
+    holders = {role: [file for file in files if columns[role] in file.columns] for role in roles}
+    return frozenset(
+        role for role, some in holders.items() if some and all(columns[role] in file.numeric for file in some)
+    )
+
+
+def selection(
+    files: Sequence[ReviewFile], columns: Mapping[str, str], roles: Sequence[str], numeric: Collection[str] = ()
+) -> str:
+    """SQL that reads all files: one column for each of ``roles``, NULL where a file lacks it.
+
+    A role is DOUBLE if it is among ``numeric``, else VARCHAR. Where there are several files, ``file`` is the file's
+    place among them, from 1.
+    """
     alike: dict[tuple[bool, tuple[str, ...]], list[ReviewFile]] = {}
     for file in files:
         alike.setdefault((file.is_parquet, file.columns), []).append(file)
-    return "\nUNION ALL\n".join(_select(group, columns) for group in alike.values())
+    types = {role: "DOUBLE" if role in numeric else "VARCHAR" for role in roles}
+    # A number takes less room than a path in every row, and where there is only one, even that costs time.
+    place = f", list_position({_paths(files)}, source_file) AS file" if len(files) > 1 else ""
+    return "\nUNION ALL\n".join(
+        f"SELECT {_values(group[0].columns, columns, types)}{place} FROM {_source(group)}" for group in alike.values()
+    )
 
 
-def _select(group: list[ReviewFile], columns: Mapping[str, str]) -> str:
-    present = group[0].columns
-    paths = "[" + ", ".join(_literal(str(file.path)) for file in group) + "]"
+def _source(group: Sequence[ReviewFile]) -> str:
     if group[0].is_parquet:
-        source = f"read_parquet({paths}, filename = 'source_file')"
-    else:
-        # Every column is named: nothing is guessed from the data, so a file reads the same whatever it holds.
-        # A header may name a column twice; the position keeps the unmapped ones apart.
-        names = _distinct(present)
-        types = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in names)
-        source = (
-            f"read_csv({paths}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
-            f"columns = {{{types}}}, filename = 'source_file')"
-        )
-    parts = []
-    for role in (*REQUIRED, *OPTIONAL):
-        value = (
-            f"CAST({_identifier(columns[role])} AS VARCHAR)" if columns[role] in present else "CAST(NULL AS VARCHAR)"
-        )
-        parts.append(f"{value} AS {_identifier(role)}")
-    return f"SELECT {', '.join(parts)}, source_file AS file FROM {source}"
+        return f"read_parquet({_paths(group)}, filename = 'source_file')"
+    # Every column is named: nothing is guessed from the data, so a file reads the same whatever it holds.
+    # A header may name a column twice; the position keeps the unmapped ones apart.
+    types = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _distinct(group[0].columns))
+    return (
+        f"read_csv({_paths(group)}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        f"columns = {{{types}}}, filename = 'source_file')"
+    )
+
+
+def _values(present: Sequence[str], columns: Mapping[str, str], types: Mapping[str, str]) -> str:
+    values = {role: _identifier(columns[role]) if columns[role] in present else "NULL" for role in types}
+    return ", ".join(f"CAST({values[role]} AS {kind}) AS {_identifier(role)}" for role, kind in types.items())
+
+
+def _paths(files: Sequence[ReviewFile]) -> str:
+    return "[" + ", ".join(_literal(str(file.path)) for file in files) + "]"
 
 
 def undecodable_line(path: Path) -> int | None:

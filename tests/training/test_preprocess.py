@@ -60,7 +60,9 @@ def test_every_cause_is_counted_and_the_rest_is_kept(tmp_path, write_csv, prepar
         "not_a_number_score": 4,
         "duplicate": 1,
         "item_below_min": 0,
+        "item_above_max": 0,
         "user_below_min": 1,
+        "user_above_max": 0,
     }
     assert manifest["read"] == 50
     assert set(rows) == {("ann", f"beer {n}") for n in range(40)}
@@ -158,7 +160,7 @@ def test_manifest_tells_rows_and_bytes_of_what_was_written(tmp_path, write_csv, 
         file = tmp_path / "data" / written["file"]
         assert written["bytes"] == file.stat().st_size
         assert written["rows"] == pq.read_metadata(file).num_rows
-    assert manifest["split"] == {"strategy": "md5_of_seed_user_item", "seed": 7, "test_fraction": 0.25}
+    assert manifest["split"] == {"strategy": "random", "seed": 7, "test_fraction": 0.25}
 
 
 def bad_folder(kind, folder, write_csv):

@@ -1,4 +1,4 @@
-"""The split loses nothing, and a review's side depends on the review alone."""
+"""The random split loses nothing, and a review's side depends on the review alone."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import hashlib
 import duckdb
 import ibis
 import pytest
+from coding import coded
 from engine import sql
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from split import in_test, threshold
+from split import PRIME, Draw, threshold
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
 PAIRS = st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=60, unique=True)
@@ -21,21 +22,33 @@ REVIEWS = ibis.table({"user": "string", "item": "string"}, name="reviews")
 
 def sides(pairs, seed, fraction):
     """(user, item) -> whether the engine puts it into test."""
+    draw = Draw(seed, fraction)
+    users, items = (draw.drawn(REVIEWS.select(role).distinct(), role) for role in ("user", "item"))
+    reviews = coded(REVIEWS, users, items)
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE reviews (user VARCHAR, item VARCHAR)")
         connection.executemany("INSERT INTO reviews VALUES (?, ?)", pairs)
-        query = sql(REVIEWS.mutate(held_out=in_test(REVIEWS, seed, fraction)))
+        query = sql(reviews.select("user", "item", held_out=draw.in_test(reviews)))
         return {(user, item): held_out for user, item, held_out in connection.execute(query).fetchall()}
+
+
+def numbers(seed, role, name):
+    """Factor and term as the module's docstring defines them."""
+    digest = hashlib.md5(f"{seed}\x1f{role}\x1f{name}".encode()).hexdigest()
+    digits = digest.translate(str.maketrans("abcdef", "012345"))
+    return int(digits[:15]) % PRIME, int(digits[15:30]) % PRIME
 
 
 @settings(deadline=None, max_examples=40)
 @given(PAIRS, SEEDS, FRACTIONS)
-def test_nothing_is_lost_and_the_side_is_the_hash_of_the_pair(pairs, seed, fraction):
+def test_nothing_is_lost_and_the_side_is_the_hash_of_user_and_item(pairs, seed, fraction):
     found = sides(pairs, seed, fraction)
     assert set(found) == set(pairs)
     for (user, item), held_out in found.items():
-        digest = hashlib.md5(f"{seed}\x1f{user}\x1f{item}".encode()).hexdigest()
-        assert held_out == (int(digest[:12], 16) < int(fraction * 16**12))
+        user_factor, user_term = numbers(seed, "user", user)
+        item_factor, item_term = numbers(seed, "item", item)
+        number = (user_factor * item_factor + user_term + item_term) % PRIME
+        assert held_out == (number < int(fraction * PRIME))
 
 
 @settings(deadline=None, max_examples=40)
@@ -51,6 +64,23 @@ def test_the_share_is_near_the_fraction_and_the_seed_changes_the_draw():
     first, second = sides(pairs, 1, 0.2), sides(pairs, 2, 0.2)
     assert 0.18 < sum(first.values()) / 4000 < 0.22
     assert first != second
+
+
+def test_two_users_do_not_share_their_held_out_items_nor_two_items_their_users():
+    users, items = [f"u{n}" for n in range(60)], [f"i{n}" for n in range(60)]
+    found = sides([(user, item) for user in users for item in items], 5, 0.5)
+
+    def agreement(one, other):
+        return sum(a == b for a, b in zip(one, other, strict=True)) / 60
+
+    rows = [[found[user, item] for item in items] for user in users]
+    columns = [[found[user, item] for user in users] for item in items]
+    for lines in (rows, columns):
+        agreements = [agreement(lines[a], lines[b]) for a in range(60) for b in range(a)]
+        assert 0.49 < sum(agreements) / len(agreements) < 0.51
+        assert max(agreements) < 0.85
+        spread = sum((value - 0.5) ** 2 for value in agreements) / len(agreements)
+        assert spread == pytest.approx(0.25 / 60, rel=0.2)  # as of independent draws
 
 
 def test_a_larger_fraction_only_adds_to_the_test_set():
