@@ -18,6 +18,7 @@ from rules.wording import printable, shown
 REVIEWS_PREFIX = "reviews/"
 REVIEW_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 LARGEST_INT = 2**31 - 1
+COUNT = "a whole number, 1 or more"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+\z"
 INSTANCE_TYPE_FORM = "an instance type of the form ml.<family>.<size>, such as ml.m5.xlarge"
 
@@ -77,12 +78,26 @@ class ExecutionInput(StrictDocument):
     embedding_dimension: int = Field(64, ge=1, le=4096, description="a whole number from 1 to 4096")
     test_fraction: float = Field(0.15, gt=0, lt=1, description="a number between 0 and 1, both excluded")
     split_seed: int = Field(42, ge=0, le=LARGEST_INT, description=f"a whole number from 0 to {LARGEST_INT}")
-    min_reviews_per_user: int = Field(5, ge=1, le=LARGEST_INT, description="a whole number, 1 or more")
-    min_reviews_per_item: int = Field(1, ge=1, le=LARGEST_INT, description="a whole number, 1 or more")
+    split_strategy: Literal["random", "temporal"] = Field("random", description='"random" or "temporal"')
+    min_reviews_per_user: int = Field(5, ge=1, le=LARGEST_INT, description=COUNT)
+    max_reviews_per_user: int | None = Field(None, ge=1, le=LARGEST_INT, description=COUNT)
+    min_reviews_per_item: int = Field(1, ge=1, le=LARGEST_INT, description=COUNT)
+    max_reviews_per_item: int | None = Field(None, ge=1, le=LARGEST_INT, description=COUNT)
     columns: Columns = Field(Columns(), description='an object such as {"User": "userId", "Item": "movieId"}')
 
+    @model_validator(mode="after")
+    def _bounds_leave_something(self) -> ExecutionInput:
+        for role in ("User", "Item"):
+            fewest = getattr(self, f"min_reviews_per_{role.lower()}")
+            most = getattr(self, f"max_reviews_per_{role.lower()}")
+            if most is not None and most < fewest:
+                raise ValueError(
+                    f"MaxReviewsPer{role} {most} is below MinReviewsPer{role} {fewest}, which leaves no {role.lower()}"
+                )
+        return self
+
     def document(self) -> dict[str, Any]:
-        """The parameters as JSON; optional columns that are not set are left out."""
+        """The parameters as JSON; what is optional and not set is left out."""
         return self.model_dump(by_alias=True, exclude_none=True)
 
 

@@ -78,12 +78,16 @@ def preprocess_arguments(parameters: ExecutionInput) -> list[str]:
     for role, column in parameters.columns.model_dump(by_alias=True, exclude_none=True).items():
         arguments += _option(f"--{role.lower()}-column", column, f"Columns.{role}")
     values = {
+        "--split-strategy": parameters.split_strategy,
         "--test-fraction": parameters.test_fraction,
         "--split-seed": parameters.split_seed,
         "--min-reviews-per-user": parameters.min_reviews_per_user,
+        "--max-reviews-per-user": parameters.max_reviews_per_user,
         "--min-reviews-per-item": parameters.min_reviews_per_item,
+        "--max-reviews-per-item": parameters.max_reviews_per_item,
     }
-    return [*arguments, *(text for flag, value in values.items() for text in (flag, str(value)))]
+    given = {flag: str(value) for flag, value in values.items() if value is not None}
+    return [*arguments, *(text for option in given.items() for text in option)]
 
 
 def evaluate_arguments(parameters: ExecutionInput) -> list[str]:

@@ -39,6 +39,12 @@ def refusal(document):
         ({"AccuracyTop500Threshold": 1.5}, ["AccuracyTop500Threshold", "1.5", "from 0 to 1"]),
         ({"AccuracyTop500Threshold": -0.1}, ["AccuracyTop500Threshold", "-0.1"]),
         ({"TestFraction": 1}, ["TestFraction", "both excluded"]),
+        ({"SplitStrategy": "time"}, ["SplitStrategy", 'received "time"', '"random" or "temporal"']),
+        ({"MaxReviewsPerUser": 0}, ["MaxReviewsPerUser", "received 0", "1 or more"]),
+        ({"MaxReviewsPerItem": "9"}, ["MaxReviewsPerItem", 'received "9"', "1 or more"]),
+        ({"MaxReviewsPerUser": 4}, ["MaxReviewsPerUser 4", "MinReviewsPerUser 5"]),
+        ({"MaxReviewsPerItem": 2, "MinReviewsPerItem": 3}, ["MaxReviewsPerItem 2", "MinReviewsPerItem 3"]),
+        ({"DefaultInput": {"MaxReviewsPerUser": 4}}, ["DefaultInput", "MaxReviewsPerUser 4", "MinReviewsPerUser 5"]),
         ({"ProcessingInstanceCount": 2}, ["ProcessingInstanceCount", "2", "not distributed"]),
         ({"TrainingInstanceType": "m5.xlarge"}, ["TrainingInstanceType", "m5.xlarge", "ml.<family>.<size>"]),
         ({"TrainingInstanceType": "ml.m5.xlarge\n"}, ["TrainingInstanceType"]),
@@ -110,6 +116,21 @@ def test_optional_columns_become_arguments_only_when_they_are_set():
     assert arguments[arguments.index("--abv-column") + 1] == "strength"
     assert "--style-column" not in arguments
     assert parameters.document()["Columns"]["Abv"] == "strength"
+
+
+def test_the_split_and_the_bounds_become_arguments_and_a_limit_that_is_not_set_does_not():
+    given = {"SplitStrategy": "temporal", "MaxReviewsPerUser": 5, "MinReviewsPerItem": 3, "MaxReviewsPerItem": 900}
+    parameters = read_execution_input(given, BUCKET).parameters
+    arguments = preprocess_arguments(parameters)
+    flags = dict(zip(arguments[1::2], arguments[2::2], strict=True))
+    assert flags["--split-strategy"] == "temporal"
+    assert flags["--min-reviews-per-user"] == flags["--max-reviews-per-user"] == "5"
+    assert flags["--min-reviews-per-item"] == "3"
+    assert flags["--max-reviews-per-item"] == "900"
+    assert given.items() <= parameters.document().items()
+    unset = read_execution_input({}, BUCKET).parameters
+    assert not [argument for argument in preprocess_arguments(unset) if argument.startswith("--max")]
+    assert "MaxReviewsPerUser" not in unset.document()
 
 
 def test_a_column_that_looks_like_a_flag_reaches_the_script_as_a_value():
