@@ -49,8 +49,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     config = from_environment(Config)
     execution = validated(Execution, event.get("Execution"), where="Execution")
     request = read_execution_input(event.get("Input"), config.bucket)
-    run_prefix = f"s3://{config.bucket}/runs/{execution_slug(execution.name, execution.id)}/"
-    jobs = plan_jobs(config, execution, request.parameters, run_prefix).document()
+    slug = execution_slug(execution.name, execution.id)
+    run_prefix = f"s3://{config.bucket}/runs/{slug}/"
+    jobs = plan_jobs(config, execution, request.parameters, slug).document()
     answer = {"schema_version": 1, "Parameters": request.parameters.document(), "Trigger": request.trigger}
     try:
         reviews = choose_reviews(request.reviews, list_objects(request.reviews))
@@ -68,10 +69,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return answer | {"Found": True, "Reviews": told, "Code": config.code()} | jobs
 
 
-def plan_jobs(config: Config, execution: Execution, parameters: ExecutionInput, run_prefix: str) -> Plan:
+def plan_jobs(config: Config, execution: Execution, parameters: ExecutionInput, slug: str) -> Plan:
     images = Images(config.processing_image, config.training_image_cpu, config.training_image_gpu)
     region = client("s3").meta.region_name
-    return Plan(parameters, images, execution.name, execution.id, run_prefix, config.code_submit_uri, region)
+    return Plan(
+        parameters,
+        images,
+        execution.name,
+        execution.id,
+        run_prefix=f"s3://{config.bucket}/runs/{slug}/",
+        checkpoint_prefix=f"s3://{config.bucket}/checkpoints/{slug}/",
+        submit_uri=config.code_submit_uri,
+        region=region,
+    )
 
 
 def list_objects(place: S3Uri) -> Iterator[StoredObject]:

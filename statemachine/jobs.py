@@ -25,10 +25,11 @@ INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
 ENTRYPOINT = ["python3", f"{INPUT}/code/bootstrap.py"]  # installs requirements.txt, then runs the script it is given
 
-# What a training log line such as "epoch=3 of=20 loss=5.1234" tells, for the job's metrics in the console.
+# What a training log line such as "epoch=3 of=20 loss=5.1 validation=0.4" tells, for the metrics in the console.
 METRICS = [
     {"Name": "train:epoch", "Regex": r"epoch=([0-9]+)"},
     {"Name": "train:loss", "Regex": r" loss=([-+.0-9eE]+)"},
+    {"Name": "validation:score", "Regex": r" validation=([-+.0-9eE]+)"},
 ]
 
 
@@ -92,7 +93,8 @@ def training(
 ) -> TrainingStep:
     """A training job that runs as long as ``hours`` and keeps its name, ARN, status and artifacts at ``$.<name>``.
 
-    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, HyperParameters and OutputPath.
+    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, HyperParameters, OutputPath
+    and CheckpointPrefix.
     """
     estimator = Estimator(
         image_uri=Path(f"{plan}.Image"),
@@ -118,6 +120,8 @@ def training(
             # what the SDK leaves out of an estimator's configuration
             "AlgorithmSpecification": {"MetricDefinitions": METRICS},
             "EnableManagedSpotTraining": False,
+            # Another round, or SageMaker's own restart, goes on from here.
+            "CheckpointConfig": {"S3Uri": Path(f"{plan}.CheckpointPrefix")},
             "Environment": ENVIRONMENT,
         },
         tags=_tags(name),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-EPOCH = re.compile(r"\bepoch=(?P<epoch>\d+)(?: of=(?P<of>\d+))?.*?\bloss=(?P<loss>[0-9.eE+-]+)")
+EPOCH = re.compile(
+    r"(?P<refit>\brefit )?\bepoch=(?P<epoch>\d+)(?: of=(?P<of>\d+))?.*?\bloss=(?P<loss>[0-9.eE+-]+)"
+    r"(?: validation=(?P<validation>[0-9.]+))?"
+)
 
 
 def progress_of(line: str) -> str:
@@ -13,4 +16,5 @@ def progress_of(line: str) -> str:
     if not found:
         return ""
     of = f"/{found['of']}" if found["of"] else ""
-    return f"epoch {found['epoch']}{of}, loss {found['loss']}"
+    validation = f", validation {found['validation']}" if found["validation"] else ""
+    return f"{found['refit'] or ''}epoch {found['epoch']}{of}, loss {found['loss']}{validation}"

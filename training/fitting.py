@@ -157,7 +157,7 @@ class _Fitting:
         learning = Learning(self.everything, self._start(self.everything, ridge), self.features, self.recipe)
         stage = self.checkpoints.stage("refit", learning)
         while learning.epoch < self.report.best_epoch:
-            row = self._epoch(learning, self.report.best_epoch, "refit on all reviews: epoch")
+            row = self._epoch(learning, self.report.best_epoch, "refit epoch")
             self._say(row)
             stage.add(row, None, True)
         return stage.best()

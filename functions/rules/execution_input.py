@@ -68,14 +68,14 @@ class ExecutionInput(StrictDocument):
     processing_instance_type: str = Field("ml.m5.xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
     training_instance_type: str = Field("ml.m5.2xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
     training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
-    learning_rate: float = Field(0.1, gt=0, description="a number above 0")
+    learning_rate: float = Field(0.01, gt=0, description="a number above 0")
     return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")
     accuracy_top500_threshold: float = Field(0.5, ge=0, le=1, description="a number from 0 to 1")
     model_approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = Field(
         "PendingManualApproval", description='"PendingManualApproval", "Approved" or "Rejected"'
     )
-    batch_size: int = Field(4096, ge=1, le=2**20, description="a whole number from 1 to 1048576")
-    embedding_dimension: int = Field(64, ge=1, le=4096, description="a whole number from 1 to 4096")
+    batch_size: int | None = Field(None, ge=1, le=2**20, description="a whole number from 1 to 1048576")
+    embedding_dimension: int | None = Field(None, ge=1, le=4096, description="a whole number from 1 to 4096")
     test_fraction: float = Field(0.15, gt=0, lt=1, description="a number between 0 and 1, both excluded")
     split_seed: int = Field(42, ge=0, le=LARGEST_INT, description=f"a whole number from 0 to {LARGEST_INT}")
     split_strategy: Literal["random", "temporal"] = Field("random", description='"random" or "temporal"')

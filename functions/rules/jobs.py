@@ -31,13 +31,14 @@ class Images:
 
 @dataclass(frozen=True)
 class Plan:
-    """What all jobs of one execution share. ``run_prefix`` is an S3 URI that ends with a slash."""
+    """What all jobs of one execution share. Prefixes are S3 URIs that end with a slash."""
 
     parameters: ExecutionInput
     images: Images
     execution_name: str
     execution_arn: str
     run_prefix: str
+    checkpoint_prefix: str
     submit_uri: str
     region: str
 
@@ -60,6 +61,7 @@ class Plan:
         train = self._job("train-retrieval", self.images.training(instance_type), instance_type) | {
             "HyperParameters": hyperparameters(parameters, self.submit_uri, self.region),
             "OutputPath": f"{self.run_prefix}models/retrieval/",
+            "CheckpointPrefix": f"{self.checkpoint_prefix}retrieval/",
         }
         evaluate = self._job("evaluate-retrieval", self.images.processing, parameters.processing_instance_type) | {
             "Arguments": evaluate_arguments(parameters),
@@ -110,7 +112,7 @@ def hyperparameters(parameters: ExecutionInput, submit_uri: str, region: str) ->
         "sagemaker_region": region,
         "sagemaker_container_log_level": 20,  # logging.INFO
     }
-    return {name: json.dumps(value) for name, value in values.items()}
+    return {name: json.dumps(value) for name, value in values.items() if value is not None}
 
 
 def _option(flag: str, value: str, key: str) -> list[str]:

@@ -39,12 +39,10 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "ProcessingInstanceType": "ml.m5.xlarge",
         "TrainingInstanceType": "ml.m5.2xlarge",
         "TrainingEpochs": 20,
-        "LearningRate": 0.1,
+        "LearningRate": 0.01,
         "ReturnRecommendationsNumber": 500,
         "AccuracyTop500Threshold": 0.5,
         "ModelApprovalStatus": "PendingManualApproval",
-        "BatchSize": 4096,
-        "EmbeddingDimension": 64,
         "TestFraction": 0.15,
         "SplitSeed": 42,
         "SplitStrategy": "random",
@@ -74,9 +72,7 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
     train, evaluate = answer["Retrieval"]["Train"], answer["Retrieval"]["Evaluate"]
     assert train["HyperParameters"] == {
         "epochs": "20",
-        "learning-rate": "0.1",
-        "batch-size": "4096",
-        "embedding-dimension": "64",
+        "learning-rate": "0.01",
         "seed": "42",
         "k": "500",
         "sagemaker_program": '"train.py"',
@@ -85,6 +81,7 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "sagemaker_container_log_level": "20",
     }
     assert train["OutputPath"] == f"{run}models/retrieval/"
+    assert train["CheckpointPrefix"] == f"{run.replace('/runs/', '/checkpoints/')}retrieval/"
     assert train["Image"].endswith("cpu-py312")
     assert evaluate["OutputPrefix"] == f"{run}evaluation/retrieval/"
     assert evaluate["Arguments"] == [

@@ -163,6 +163,7 @@ PREPARED = {
             "InstanceType": "ml.m5.2xlarge",
             "HyperParameters": {"epochs": "20", "sagemaker_program": '"train.py"'},
             "OutputPath": "s3://bucket/runs/weekly/models/retrieval/",
+            "CheckpointPrefix": "s3://bucket/checkpoints/weekly/retrieval/",
             "Round": 0,
         },
         "Evaluate": {

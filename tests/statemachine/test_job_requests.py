@@ -82,12 +82,16 @@ def test_evaluation_reads_the_artifact_that_the_training_job_named(requests):
 
 
 def test_the_metrics_are_found_in_a_training_log_line(requests):
-    line = "epoch=3 of=20 loss=5.1234 val_loss=6.5"
+    line = "epoch=3 of=20 loss=5.1234 validation=0.4321 seconds=6.5"
     found = {
         metric["Name"]: re.findall(metric["Regex"], line)
         for metric in requests["TrainRetrieval"]["AlgorithmSpecification"]["MetricDefinitions"]
     }
-    assert found == {"train:epoch": ["3"], "train:loss": ["5.1234"]}
+    assert found == {"train:epoch": ["3"], "train:loss": ["5.1234"], "validation:score": ["0.4321"]}
+
+
+def test_training_goes_on_from_the_checkpoints_of_its_execution(requests):
+    assert requests["TrainRetrieval"]["CheckpointConfig"] == {"S3Uri": "s3://bucket/checkpoints/weekly/retrieval/"}
 
 
 def test_a_task_outlives_the_job_it_waits_for(states):
