@@ -32,12 +32,12 @@ class Checkpoints:
 
 
 class Stage:
-    """Epochs of one learning: ``rows`` as they were logged, the best of them, whether it is ``finished``."""
+    """Epochs of one learning: ``rows`` as they were logged, and the best of them."""
 
     def __init__(self, file: Path | None, identity: dict[str, Any], learning: Learning) -> None:
         self._file, self._identity, self._learning = file, identity, learning
         self.rows: list[dict[str, Any]] = []
-        self.best_epoch, self.best_score, self.finished = 0, None, False
+        self.best_epoch, self.best_score = 0, None
         self._best: tuple[np.ndarray, ...] = learning.learnt()
         self._resume()
 
@@ -46,11 +46,6 @@ class Stage:
         self.rows.append(row)
         if better:
             self.best_epoch, self.best_score, self._best = self._learning.epoch, score, self._learning.learnt()
-        self._save()
-
-    def finish(self) -> None:
-        """No further epoch is wanted."""
-        self.finished = True
         self._save()
 
     def best(self) -> tuple[np.ndarray, ...]:
@@ -69,7 +64,6 @@ class Stage:
             "rows": self.rows,
             "best_epoch": self.best_epoch,
             "best_score": self.best_score,
-            "finished": self.finished,
         }
         arrays = {f"variable{n}": variable.numpy() for n, variable in enumerate(self._variables())}
         arrays |= {f"best{n}": array for n, array in enumerate(self._best)}
@@ -97,5 +91,5 @@ class Stage:
             print(f"{self._file.name} cannot be read ({error}): starting afresh", flush=True)
             return
         self._learning.epoch, self.rows = told["epoch"], told["rows"]
-        self.best_epoch, self.best_score, self.finished = told["best_epoch"], told["best_score"], told["finished"]
+        self.best_epoch, self.best_score = told["best_epoch"], told["best_score"]
         print(f"resumed after epoch {self._learning.epoch} ({self._file.name})", flush=True)

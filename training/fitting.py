@@ -126,7 +126,7 @@ class _Fitting:
         learning = Learning(self.kept, self._start(self.kept, ridge), self.features, self.recipe)
         stage = self.checkpoints.stage("learn", learning)
         limit = self.options.epochs if self.validator else min(self.options.epochs, FEW_EPOCHS)
-        while not stage.finished and learning.epoch < limit:
+        while learning.epoch < limit and learning.epoch - stage.best_epoch < PATIENCE:
             row = self._epoch(learning, limit, "epoch")
             score = self._score(ridge, RIDGE_WEIGHTS[0], learning.learnt()) if self.validator else None
             if score is not None:
@@ -136,9 +136,6 @@ class _Fitting:
                 self._say(row)
             better = score is None or stage.best_score is None or score > stage.best_score
             stage.add(row, score, better)
-            if learning.epoch - stage.best_epoch >= PATIENCE:
-                break
-        stage.finish()
         learnt = stage.best()
         self.report.epochs, self.report.best_epoch = stage.rows, stage.best_epoch
         if self.validator:

@@ -51,7 +51,8 @@ def test_no_action_is_a_wildcard_and_none_that_has_a_resource_is_granted_on_all(
 def test_objects_are_reached_by_prefix_only(template, owner):
     for action, resource in template.granted(owner):
         if action.startswith("s3:") and action != "s3:ListBucket":
-            assert resource in {f"<DataBucket.Arn>/{prefix}/*" for prefix in ("reviews", "runs", "code", "checkpoints")}, action
+            prefixes = ("reviews", "runs", "code", "checkpoints")
+            assert resource in {f"<DataBucket.Arn>/{prefix}/*" for prefix in prefixes}, action
             if "Put" in action:
                 assert not resource.endswith("/reviews/*")
 
