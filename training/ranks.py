@@ -72,15 +72,26 @@ def _of_block(scores: np.ndarray, asked: HeldOut, start: int, stop: int, shown: 
 
 def _seen_before(scores: np.ndarray, held_out: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """For each held-out pair [h] with a known item: how many of the user's seen items stand before it; else 0."""
-    first, last = (np.searchsorted(seen[:, 0], held_out[:, 0] + more) for more in (0, 1))
-    numbers = np.where(held_out[:, 1] >= 0, last - first, 0)
-    pair = np.repeat(np.arange(len(held_out)), numbers)
-    within = np.arange(len(pair)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
-    items, seen_items = held_out[pair, 1], seen[first[pair] + within, 1]
-    users = held_out[pair, 0]
-    values, seen_values = scores[users, items], scores[users, seen_items]
-    ahead = (seen_values > values) | ((seen_values == values) & (seen_items < items))
-    return np.bincount(pair[ahead], minlength=len(held_out)).astype(np.int32)
+    known = held_out[:, 1] >= 0
+    users, items = held_out[known, 0], held_out[known, 1]
+    keys = np.sort(_keys(seen[:, 0], scores[seen[:, 0], seen[:, 1]]))
+    asked = _keys(users, scores[users, items])
+    above = np.searchsorted(keys, asked, side="right")
+    ahead = np.searchsorted(seen[:, 0], users, side="right") - above
+    for pair in np.flatnonzero(above > np.searchsorted(keys, asked)):  # equal to a seen item's score
+        first, last = np.searchsorted(seen[:, 0], [users[pair], users[pair] + 1])
+        theirs, row = seen[first:last, 1], scores[users[pair]]
+        ahead[pair] += np.count_nonzero((row[theirs] == row[items[pair]]) & (theirs < items[pair]))
+    before = np.zeros(len(held_out), dtype=np.int32)
+    before[known] = ahead
+    return before
+
+
+def _keys(users: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Whole numbers that sort by user, then by score (float32; as numbers their bits rise, or fall below zero)."""
+    bits = (scores + np.float32(0)).view(np.uint32)  # -0 becomes 0
+    rising = np.where(bits >> 31, ~bits, bits | np.uint32(1 << 31))
+    return (users.astype(np.uint64) << np.uint64(32)) | rising
 
 
 def _between(pairs: np.ndarray, start: int, stop: int) -> np.ndarray:
