@@ -38,8 +38,8 @@ class Learning:
         self.model.optimizer = tf.keras.optimizers.Adam(recipe.learning_rate)
         self.model.optimizer.build(self.model.trainable_variables)
         self.epoch = 0
-        # Batches differ in length, and are traced once.
-        self._step = tf.function(self.model.train_step, reduce_retracing=True)
+        # Batches differ in length, and are traced once; there is no control flow for AutoGraph to rewrite.
+        self._step = tf.function(self.model.train_step, reduce_retracing=True, autograph=False)
 
     def run_epoch(self) -> float:
         """See every history once; returns the mean loss. Raises DivergedError."""

@@ -54,27 +54,27 @@ class ServingModel(tf.Module):
         self.user_places = _places(user_names, unknown=len(user_names))
         self.item_places = _places(item_names, unknown=-1)
 
-    @tf.function(input_signature=[USERNAME])
+    @tf.function(input_signature=[USERNAME], autograph=False)
     def serving_default(self, username: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._best(self._history_of(username), self.most, False)
 
-    @tf.function(input_signature=[USERNAME, K, EXCLUDE_SEEN])
+    @tf.function(input_signature=[USERNAME, K, EXCLUDE_SEEN], autograph=False)
     def recommend(self, username: tf.Tensor, k: tf.Tensor, exclude_seen: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._best(self._history_of(username), self._checked(k), exclude_seen)
 
-    @tf.function(input_signature=[HISTORY])
+    @tf.function(input_signature=[HISTORY], autograph=False)
     def history(self, history: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._best(self._given(history), self.most, False)
 
-    @tf.function(input_signature=[HISTORY, K, EXCLUDE_SEEN])
+    @tf.function(input_signature=[HISTORY, K, EXCLUDE_SEEN], autograph=False)
     def recommend_history(self, history: tf.Tensor, k: tf.Tensor, exclude_seen: tf.Tensor) -> dict[str, tf.Tensor]:
         return self._best(self._given(history), self._checked(k), exclude_seen)
 
-    @tf.function(input_signature=[USERNAME])
+    @tf.function(input_signature=[USERNAME], autograph=False)
     def score(self, username: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"scores": self._scores(self._history_of(username))}
 
-    @tf.function(input_signature=[])
+    @tf.function(input_signature=[], autograph=False)
     def candidates(self) -> dict[str, tf.Tensor]:
         return {"items": tf.identity(self.item_names)}
 
