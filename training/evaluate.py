@@ -109,7 +109,7 @@ def ask(model: Scorer, train: Interactions, test: Interactions) -> tuple[HeldOut
     counts = np.bincount(train_items[train_items >= 0], minlength=len(model.items))
     seen = np.column_stack([train_users, train_items])[(train_users >= 0) & (train_items >= 0)]
     held_out = np.column_stack([test.users.astype(np.int64), items_of(test)])
-    return HeldOut(len(test.user_names), _by_user(held_out), np.unique(seen, axis=0)), counts
+    return HeldOut(len(test.user_names), _by_user(held_out), _once(seen, len(model.items))), counts
 
 
 def summary(evaluation: dict[str, Any]) -> list[str]:
@@ -171,6 +171,11 @@ def _falling(counts: np.ndarray) -> np.ndarray:
     places = np.empty(len(counts), dtype=np.int64)
     places[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
     return places
+
+
+def _once(pairs: np.ndarray, catalogue: int) -> np.ndarray:
+    """Distinct pairs (user, item), sorted."""
+    return np.column_stack(np.divmod(np.unique(pairs[:, 0] * catalogue + pairs[:, 1]), catalogue))
 
 
 def _by_user(pairs: np.ndarray) -> np.ndarray:

@@ -18,6 +18,8 @@ from ranks import UNKNOWN, HeldOut, Places
 RECALLS = (10, 50, 100, 500)
 SHOWN = 10  # length of the list for NDCG and coverage
 RESAMPLES = 1000
+FEWEST_RESAMPLES = 200
+DRAWS = 2**24  # users x resamples, about: many users, whose intervals are narrow, are drawn less often
 COVERAGE_RESAMPLES = 100
 WEIGHTS_AT_A_TIME = 2**22  # users x resamples: 32 MB
 LEVEL = 0.95
@@ -58,7 +60,7 @@ def per_user(asked: HeldOut, places: Places) -> dict[str, np.ndarray]:
     return values | {"ndcg_at_10": ndcg(asked, unseen), "mrr": mrr(asked, unseen)}
 
 
-def intervals(values: dict[str, np.ndarray], seed: int, resamples: int = RESAMPLES) -> dict[str, Interval]:
+def intervals(values: dict[str, np.ndarray], seed: int, resamples: int | None = None) -> dict[str, Interval]:
     """Means of values per user [u], NaN where a user has none, as {"value", "lower", "upper"}.
 
     95 % bootstrap intervals: users are drawn anew, the same ones for all values, so these can be compared.
@@ -68,10 +70,11 @@ def intervals(values: dict[str, np.ndarray], seed: int, resamples: int = RESAMPL
     columns = np.hstack([np.where(has, matrix, 0.0), has])
     random = np.random.default_rng(seed)
     users, number = len(matrix), matrix.shape[1]
+    resamples = resamples or min(max(DRAWS // users, FEWEST_RESAMPLES), RESAMPLES)
     batch = max(1, min(resamples, WEIGHTS_AT_A_TIME // users))
     sums = np.concatenate(
         [
-            np.stack([_weights(random, users) for _ in range(min(batch, resamples - done))]) @ columns
+            np.stack([_drawn(random, users) for _ in range(min(batch, resamples - done))]).astype(float) @ columns
             for done in range(0, resamples, batch)
         ]
     )
@@ -93,14 +96,14 @@ def coverage(shown: np.ndarray, catalogue: int, seed: int, resamples: int = COVE
     """
     random = np.random.default_rng(seed)
     value = _covered(shown, catalogue) / catalogue
-    drawn = [_covered(shown[_weights(random, len(shown)) > 0], catalogue) / catalogue for _ in range(resamples)]
+    drawn = [_covered(shown[_drawn(random, len(shown)) > 0], catalogue) / catalogue for _ in range(resamples)]
     lower, upper = np.quantile(drawn, _tails()) - np.mean(drawn) + value
     return _interval(value, float(lower), float(upper))
 
 
-def _weights(random: np.random.Generator, users: int) -> np.ndarray:
-    """How often each user is drawn in one resample, as a share of the draws."""
-    return np.bincount(random.integers(0, users, size=users), minlength=users) / users
+def _drawn(random: np.random.Generator, users: int) -> np.ndarray:
+    """How often each user is drawn in one resample."""
+    return np.bincount(random.integers(0, users, size=users, dtype=np.int32), minlength=users)
 
 
 def _tails() -> list[float]:

@@ -101,17 +101,23 @@ def _between(pairs: np.ndarray, start: int, stop: int) -> np.ndarray:
 
 def _best(scores: np.ndarray, k: int) -> np.ndarray:
     """Places of the ``k`` largest finite scores of each row [b, n], best first, -1 where there are fewer."""
-    users, catalogue = scores.shape
-    found = np.full((users, k), -1, dtype=np.int32)
-    width = max(1, catalogue // max(4 * k, 1))
-    whole = catalogue - catalogue % width
-    # The k-th largest of the groups' maxima is at most the k-th largest score, so it is a bound for the k best.
-    maxima = scores[:, :whole].reshape(users, -1, width).max(axis=2)
-    groups = maxima.shape[1]
-    bounds = np.partition(maxima, groups - k, axis=1)[:, groups - k] if groups >= k else np.full(users, -np.inf)
-    for user in range(users):
-        row = scores[user]
-        likely = np.flatnonzero((row >= bounds[user]) & (row > -np.inf))
-        order = likely[np.argsort(-row[likely], kind="stable")][:k]
-        found[user, : len(order)] = order
+    found = np.full((len(scores), k), -1, dtype=np.int32)
+    bounds = _bounds(scores, k)
+    for user, row in enumerate(scores):
+        likely = np.flatnonzero(row >= bounds[user])
+        best = likely[np.argsort(-row[likely], kind="stable")][:k]
+        best = best[row[best] > -np.inf]
+        found[user, : len(best)] = best
     return found
+
+
+def _bounds(scores: np.ndarray, k: int) -> np.ndarray:
+    """For each row a number that at least ``k`` scores reach, and few more."""
+    users, catalogue = scores.shape
+    width = catalogue // (4 * k)
+    if not width:
+        return np.full(users, -np.inf)
+    # The k-th largest of the maxima of groups of scores is such a number. The last few scores are in no group.
+    shape, strides = (users, catalogue // width, width), (scores.strides[0], width * scores.itemsize, scores.itemsize)
+    maxima = np.lib.stride_tricks.as_strided(scores, shape, strides, writeable=False).max(axis=2)
+    return np.partition(maxima, -k, axis=1)[:, -k]

@@ -96,8 +96,13 @@ class ServingModel(tf.Module):
         queries = _rounded(sums / tf.sqrt(tf.maximum(number, 1.0)))
         scores = tf.matmul(queries, self.item_vectors, transpose_b=True) + self.bias
         empty = tf.where(number[:, 0] == 0)
-        nothing_known = tf.broadcast_to(self.popularity, [tf.shape(empty)[0], tf.size(self.popularity)])
-        return tf.tensor_scatter_nd_update(scores, empty, nothing_known)
+
+        def with_popularity() -> tf.Tensor:
+            popularity = tf.broadcast_to(self.popularity, [tf.shape(empty)[0], tf.size(self.popularity)])
+            return tf.tensor_scatter_nd_update(scores, empty, popularity)
+
+        # Scattering copies all scores, so it is done where it is needed.
+        return tf.cond(tf.size(empty) > 0, with_popularity, lambda: scores)
 
     def _best(self, histories: tf.RaggedTensor, k: int | tf.Tensor, exclude_seen: bool | tf.Tensor) -> dict:
         scores = self._scores(histories)
