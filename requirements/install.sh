@@ -1,11 +1,16 @@
 #!/bin/sh
-# Brings .venv in step with a lock: requirements/install.sh run|dev
+# Brings an environment in step with a lock: requirements/install.sh run|dev|bench
+# run and dev share .venv; the peers of bench have .venv-bench, so that they never disturb what runs and is tested.
 # Safe to repeat (a stamp holds the lock's checksum) and safe to interrupt (the stamp is written last).
 set -eu
 cd "$(dirname "$0")/.."
 
-which_lock=${1:?usage: requirements/install.sh run|dev}
-stamp=.venv/.taproom-$which_lock
+which_lock=${1:?usage: requirements/install.sh run|dev|bench}
+case $which_lock in
+    bench) venv=.venv-bench ;;
+    *) venv=.venv ;;
+esac
+stamp=$venv/.taproom-$which_lock
 
 checksum() { cat requirements/install.sh requirements/run.lock "requirements/$which_lock.lock" | cksum; }
 
@@ -29,19 +34,19 @@ find_python() { # 3.12 first: the version of Lambda's runtime and of the SageMak
     return 1
 }
 
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(checksum)" ] && suitable .venv/bin/python; then
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(checksum)" ] && suitable "$venv/bin/python"; then
     exit 0
 fi
 
-suitable .venv/bin/python || {
+suitable "$venv/bin/python" || {
     python=$(find_python)
-    echo "Creating .venv with $("$python" --version)"
-    rm -rf .venv
-    "$python" -m venv .venv
+    echo "Creating $venv with $("$python" --version)"
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
 }
 
 install() { # everything is named in the locks, with hashes: no resolving, and nothing but what was tried
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes "$@"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes "$@"
 }
 
 echo "Installing the packages of requirements/$which_lock.lock (a few minutes the first time)"

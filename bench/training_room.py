@@ -1,0 +1,33 @@
+"""The one door to the scripts of training/, which lie beside one another there as in the container."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+TRAINING = PROJECT / "training"
+if str(TRAINING) not in sys.path:
+    sys.path.insert(0, str(TRAINING))
+
+from artifact import find_archive, unpack  # noqa: E402
+from evaluate import evaluate  # noqa: E402
+from interactions import Interactions, read_interactions  # noqa: E402
+from preprocess import main as preprocess  # noqa: E402
+from scorers import Popularity, SavedModel, Scorer  # noqa: E402
+from validation import split_off  # noqa: E402
+
+__all__ = [
+    "PROJECT",
+    "TRAINING",
+    "Interactions",
+    "Popularity",
+    "SavedModel",
+    "Scorer",
+    "evaluate",
+    "find_archive",
+    "preprocess",
+    "read_interactions",
+    "split_off",
+    "unpack",
+]
