@@ -8,7 +8,13 @@ parallel := -n auto --dist loadfile
 REVIEWS ?=
 INPUT ?=
 
-.PHONY: help run test test-fast lint render lock clean
+# make bench SIZE=200000 PARTS=quality,scaling RECIPE_EPOCHS=2 SIZES=100000,1000000,10000000
+SIZE ?=
+PARTS ?=
+RECIPE_EPOCHS ?=
+SIZES ?=
+
+.PHONY: help run test test-fast bench lint render lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +31,12 @@ test: ## everything: lint and all tests
 test-fast: ## the tests without TensorFlow and real jobs, in under a minute
 	@requirements/install.sh dev
 	@$(python) -m pytest $(parallel) -m "not slow"
+
+bench: ## measure beside ALS, EASE and the tutorial's recipe: REVIEWS= INPUT= SIZE= PARTS= SIZES= RECIPE_EPOCHS= (docs/bench.md)
+	@requirements/install.sh bench
+	@.venv-bench/bin/python -m bench $(if $(REVIEWS),--reviews "$(REVIEWS)") $(if $(INPUT),--input "$(INPUT)") \
+		$(if $(SIZE),--size $(SIZE)) $(if $(PARTS),--parts $(PARTS)) $(if $(SIZES),--sizes $(SIZES)) \
+		$(if $(RECIPE_EPOCHS),--recipe-epochs $(RECIPE_EPOCHS))
 
 lint: ## code style
 	@requirements/install.sh dev

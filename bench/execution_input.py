@@ -33,7 +33,15 @@ WITHOUT_EFFECT = {
     "AccuracyTop500Threshold",
     "ModelApprovalStatus",
 }
-DEFAULT_COLUMNS = {"User": "username", "Item": "beer_name", "Score": "score", "Timestamp": "timestamp"}
+DEFAULT_COLUMNS = {
+    "User": "username",
+    "Item": "beer_name",
+    "Score": "score",
+    "Timestamp": "timestamp",
+    "Style": "style",
+    "Brewery": "brewery_name",
+    "Abv": "abv",
+}
 
 
 @dataclass(frozen=True)

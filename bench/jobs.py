@@ -1,4 +1,4 @@
-"""The project's three jobs over one data set, each a process with the container's contract, as SageMaker starts them."""
+"""The project's three jobs over one data set, each a process with the container's contract, as in SageMaker."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def prepare_environment(environment: dict[str, str] | os._Environ[str] = os.envi
     environment.pop("OPENBLAS_CORETYPE", None)
     environment["OPENBLAS_NUM_THREADS"] = str(cores())
     environment["TF_USE_LEGACY_KERAS"] = "1"
-    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # without a GPU the lower levels only tell that there is none
 
 
 def cores() -> int:

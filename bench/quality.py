@@ -30,7 +30,8 @@ def quality(finished: Finished, seed: int, k: int, tell: Tell, peers: tuple[Peer
     """``rows``: one per model, as ``row`` describes. Our own model is the one that the jobs left in ``finished``."""
     train = read_interactions(finished.data / "train.parquet")
     test = read_interactions(finished.data / "test.parquet")
-    ours = row(OURS, f"{finished.epochs} epochs", finished.fit_seconds, metrics_of(finished.evaluation))
+    setting = f"{finished.epochs} epochs; the whole job {finished.train.seconds:.1f} s"
+    ours = row(OURS, setting, finished.fit_seconds, metrics_of(finished.evaluation))
     ours["job_seconds"] = finished.train.seconds
     rows = [ours]
     for peer in peers:
@@ -75,7 +76,7 @@ def _measured(
             scorer: Scorer = peer.fit(train, setting, seed)
             seconds = time.perf_counter() - started
             measured[name] = row(peer.name, name, seconds, metrics_of(evaluate(scorer, train, test, k, seed)))
-            tell(f"{peer.name} {name}: measured on the test set, fit {seconds:.1f} s")
+            tell(f"{f'{peer.name} {name}'.strip()}: measured on the test set, fit {seconds:.1f} s")
         return measured[name]
 
     settings = peer.settings()

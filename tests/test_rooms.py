@@ -1,4 +1,7 @@
-"""The rooms exchange documents, not code: none imports another (see docs/architecture.md)."""
+"""The rooms exchange documents, not code: none imports another (see docs/architecture.md).
+
+bench/ measures the others: it starts the jobs as processes, and uses training/ through one file and the sample.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,24 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROOMS = ("functions", "training", "statemachine", "taproom")
+BENCH_DOOR = PROJECT / "bench" / "training_room.py"
 AUTHORING = {"sagemaker", "stepfunctions"}  # for statemachine/ alone: never in a Lambda, a container or a run
 
 
 def imported(file: Path) -> set[str]:
     """First parts of every absolute import in a file, wherever in the file it stands."""
-    names = set()
+    return {module.split(".")[0] for module in imported_modules(file)}
+
+
+def imported_modules(file: Path) -> set[str]:
+    """Modules of every absolute import in a file, in full."""
+    modules = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names.add(node.module.split(".")[0])
-    return names
+            modules.add(node.module)
+    return modules
 
 
 def files_of(room: str) -> list[Path]:
@@ -35,12 +44,23 @@ def files_of(room: str) -> list[Path]:
 def test_a_room_imports_no_other_room(room):
     files = files_of(room)
     assert files, f"{room}/ holds no Python file"
-    others = set(ROOMS) - {room}
+    others = {*ROOMS, "bench"} - {room}
     offenders = {str(file.relative_to(PROJECT)): found for file in files if (found := imported(file) & others)}
     assert offenders == {}
 
 
-@pytest.mark.parametrize("room", ["functions", "training", "taproom"])
+def test_bench_uses_training_through_one_file_and_the_sample_and_nothing_else():
+    scripts = {file.stem for file in files_of("training")}
+    for file in files_of("bench"):
+        names = imported(file)
+        assert not names & {"functions", "statemachine", "training"}, file
+        assert file == BENCH_DOOR or not names & scripts, file
+        assert file == BENCH_DOOR or "sys.path" not in file.read_text(encoding="utf-8"), file
+        from_taproom = {name for name in imported_modules(file) if name.split(".")[0] == "taproom"}
+        assert from_taproom <= {"taproom.sample"}, file
+
+
+@pytest.mark.parametrize("room", ["functions", "training", "taproom", "bench"])
 def test_the_authoring_packages_stay_in_the_state_machine_room(room):
     offenders = {str(file.relative_to(PROJECT)) for file in files_of(room) if imported(file) & AUTHORING}
     assert offenders == set()

@@ -1,4 +1,4 @@
-"""A scorer made of scores for the users of train; anybody else gets the popularity list, as from the project's model."""
+"""A scorer made of scores for the users of train; anybody else gets the popularity list."""
 
 from __future__ import annotations
 

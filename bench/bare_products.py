@@ -1,0 +1,76 @@
+"""Evaluation beside the matrix products it cannot do without: users with held-out reviews x dimension x items."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.jobs import Finished
+from bench.training_room import SavedModel, evaluate, find_archive, read_interactions, unpack
+
+ROUNDS = 3
+BLOCK_CELLS = 8_000_000  # scores that are computed at a time, so that the products are bounded in memory too
+
+
+def against_products(finished: Finished, k: int, seed: int, default_dimension: int) -> dict[str, Any]:
+    """``first_seconds``: evaluate() as a job does it, once, with its tracing; ``seconds``: median of repeated calls.
+
+    No imports are in any of these. Unpacking and loading the model is told apart (``load_seconds``).
+    """
+    train = read_interactions(finished.data / "train.parquet")
+    test = read_interactions(finished.data / "test.parquet")
+    with tempfile.TemporaryDirectory(prefix="model-") as folder:
+        load_seconds, saved = _timed(lambda: unpack(find_archive(finished.archive), Path(folder)))
+        seconds, model = _timed(lambda: SavedModel(saved))
+        dimension = dimension_of(saved, len(model.items)) or default_dimension
+        times = [_timed(lambda: evaluate(model, train, test, k, seed))[0] for _ in range(ROUNDS)]
+    users, items = len(test.user_names), len(model.items)
+    products = [_timed(lambda: multiply(users, dimension, items, seed))[0] for _ in range(ROUNDS)]
+    bare = statistics.median(products)
+    return {
+        "users": users,
+        "dimension": dimension,
+        "items": items,
+        "load_seconds": load_seconds + seconds,
+        "first_seconds": times[0],
+        "seconds": statistics.median(times),
+        "bare_seconds": bare,
+        "first_ratio": times[0] / bare,
+        "ratio": statistics.median(times) / bare,
+    }
+
+
+def multiply(users: int, dimension: int, items: int, seed: int) -> None:
+    """float32 [users, dimension] x [dimension, items] by TensorFlow with its own threads, in blocks of users."""
+    import tensorflow as tf
+
+    random = np.random.default_rng(seed)
+    left = tf.constant(random.standard_normal((users, dimension), dtype=np.float32))
+    right = tf.constant(random.standard_normal((dimension, items), dtype=np.float32))
+    size = max(1, BLOCK_CELLS // items)
+    for start in range(0, users, size):
+        tf.matmul(left[start : start + size], right)
+
+
+def dimension_of(saved_model: Path, items: int) -> int | None:
+    """Length of the item vectors: the other side of the largest matrix in the model that has a row or column per item.
+
+    None where the model keeps no such variable.
+    """
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(saved_model / "variables" / "variables"))
+    shapes = [shape for shape in reader.get_variable_to_shape_map().values() if len(shape) == 2 and items in shape]
+    return max((min(shape) if min(shape) != items else max(shape) for shape in shapes), default=None)
+
+
+def _timed(act: Callable[[], Any]) -> tuple[float, Any]:
+    started = time.perf_counter()
+    result = act()
+    return time.perf_counter() - started, result

@@ -1,0 +1,96 @@
+"""Settings are chosen on train alone; the chosen one is then fitted to all of train."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bench import quality
+from bench.jobs import Finished
+from bench.training_room import Popularity, split_off
+from bench.tuning import Trial, best_per_metric, search
+from tests.bench.reviews import drawn
+
+
+class Recording:
+    """A peer that keeps what it was fitted to, and gives noise whose strength is its setting."""
+
+    name = "recording"
+
+    def __init__(self):
+        self.fitted = []
+
+    def settings(self):
+        return [{"noise": 1.0}, {"noise": 0.0}]
+
+    def refusal(self, train):
+        return None
+
+    def fit(self, train, setting, seed):
+        self.fitted.append((setting["noise"], pairs(train)))
+        scorer = Popularity(train)
+        noise = np.random.default_rng(seed).random(len(scorer.items)) * setting["noise"] * 1e6
+        scorer._counts = scorer._counts + noise.astype(np.float32)
+        return scorer
+
+
+def pairs(reviews):
+    return set(zip(reviews.users.tolist(), reviews.items.tolist(), strict=True))
+
+
+@pytest.fixture
+def halves():
+    """Train and test: popular items come first, as in what is read from files."""
+    random = np.random.default_rng(0)
+    every = drawn(200, 40, share=0.4, seed=8)
+    every = every.where(random.random(len(every)) < np.linspace(1, 0.05, 40)[every.items])
+    side = random.random(len(every)) < 0.2
+    return every.where(~side), every.where(side)
+
+
+def test_a_search_fits_to_train_without_the_slice_that_the_project_s_model_is_tuned_on(halves):
+    train, test = halves
+    peer = Recording()
+    trials = search(peer, train, seed=1, k=20, tell=lambda text: None)
+    fitted, held_out = split_off(train, 1)
+    assert [rows for _, rows in peer.fitted] == [pairs(fitted)] * 2
+    assert pairs(fitted).isdisjoint(pairs(held_out))
+    assert pairs(fitted) | pairs(held_out) == pairs(train)
+    assert all(rows.isdisjoint(pairs(test)) for _, rows in peer.fitted)
+    assert trials[1].metrics["ndcg_at_10"] > trials[0].metrics["ndcg_at_10"]
+
+
+@pytest.mark.slow
+def test_the_chosen_setting_is_fitted_to_all_of_train_and_to_no_test_review(halves, monkeypatch):
+    train, test = halves
+    monkeypatch.setattr(quality, "read_interactions", lambda path: train if path.name == "train.parquet" else test)
+    peer = Recording()
+    chosen, strongest = quality._measured(peer, train, test, seed=1, k=20, tell=lambda text: None)
+    assert chosen["setting"] == "noise 0"
+    noise, rows = peer.fitted[2]
+    assert (noise, rows) == (0.0, pairs(train))
+    assert all(rows.isdisjoint(pairs(test)) for _, rows in peer.fitted)
+    assert strongest["metrics"]["ndcg_at_10"] == chosen["metrics"]["ndcg_at_10"]
+
+
+def test_each_column_has_its_own_best_and_of_equals_the_first():
+    def trial(name, accuracy, ndcg):
+        metrics = {"accuracy": accuracy, "recall_at_10": 0.5, "recall_at_100": ndcg, "ndcg_at_10": ndcg}
+        return Trial({name: 1.0}, metrics, 0.0)
+
+    found = best_per_metric([trial("a", 0.9, 0.1), trial("b", 0.8, 0.2)])
+    assert {metric: next(iter(trial.setting)) for metric, trial in found.items()} == {
+        "accuracy": "a",
+        "recall_at_10": "a",
+        "recall_at_100": "b",
+        "ndcg_at_10": "b",
+    }
+
+
+def test_a_finished_run_tells_its_epochs_and_when_the_last_one_ended(tmp_path):
+    from bench.processes import Run
+
+    log = "reviews=9\nepoch=1 of=20 loss=2.5 seconds=1.5\nepoch=2 of=20 loss=2.25 x=1 seconds=2.5\nsaved=m seconds=9\n"
+    train = Run(5.0, 5.0, 1, log)
+    finished = Finished(tmp_path, tmp_path, {}, {}, Run(1.0, 1.0, 1, ""), train, 0.5, Run(2.0, 2.0, 1, ""))
+    assert (finished.epochs, finished.fit_seconds, finished.seconds) == (2, 2.5, 8.5)
