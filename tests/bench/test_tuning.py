@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench import quality
 from bench.jobs import Finished
-from bench.training_room import Popularity, split_off
+from bench.processes import Run
+from bench.training_room import Popularity, read_interactions, split_off
 from bench.tuning import Trial, best_per_metric, search
 from tests.bench.reviews import drawn
 
@@ -35,17 +38,24 @@ class Recording:
 
 
 def pairs(reviews):
-    return set(zip(reviews.users.tolist(), reviews.items.tolist(), strict=True))
+    users, items = reviews.user_names[reviews.users], reviews.item_names[reviews.items]
+    return set(zip(users.tolist(), items.tolist(), strict=True))
 
 
 @pytest.fixture
-def halves():
-    """Train and test: popular items come first, as in what is read from files."""
+def halves(tmp_path):
+    """Train and test as they are read from files; some items are far more popular than others."""
     random = np.random.default_rng(0)
     every = drawn(200, 40, share=0.4, seed=8)
     every = every.where(random.random(len(every)) < np.linspace(1, 0.05, 40)[every.items])
     side = random.random(len(every)) < 0.2
-    return every.where(~side), every.where(side)
+
+    def through_a_file(reviews):
+        users, items = reviews.user_names[reviews.users], reviews.item_names[reviews.items]
+        pq.write_table(pa.table({"user": pa.array(users), "item": pa.array(items)}), tmp_path / "reviews.parquet")
+        return read_interactions(tmp_path / "reviews.parquet")
+
+    return through_a_file(every.where(~side)), through_a_file(every.where(side))
 
 
 def test_a_search_fits_to_train_without_the_slice_that_the_project_s_model_is_tuned_on(halves):
@@ -61,9 +71,8 @@ def test_a_search_fits_to_train_without_the_slice_that_the_project_s_model_is_tu
 
 
 @pytest.mark.slow
-def test_the_chosen_setting_is_fitted_to_all_of_train_and_to_no_test_review(halves, monkeypatch):
+def test_the_chosen_setting_is_fitted_to_all_of_train_and_to_no_test_review(halves):
     train, test = halves
-    monkeypatch.setattr(quality, "read_interactions", lambda path: train if path.name == "train.parquet" else test)
     peer = Recording()
     chosen, strongest = quality._measured(peer, train, test, seed=1, k=20, tell=lambda text: None)
     assert chosen["setting"] == "noise 0"
@@ -88,8 +97,6 @@ def test_each_column_has_its_own_best_and_of_equals_the_first():
 
 
 def test_a_finished_run_tells_its_epochs_and_when_the_last_one_ended(tmp_path):
-    from bench.processes import Run
-
     log = "reviews=9\nepoch=1 of=20 loss=2.5 seconds=1.5\nepoch=2 of=20 loss=2.25 x=1 seconds=2.5\nsaved=m seconds=9\n"
     train = Run(5.0, 5.0, 1, log)
     finished = Finished(tmp_path, tmp_path, {}, {}, Run(1.0, 1.0, 1, ""), train, 0.5, Run(2.0, 2.0, 1, ""))
