@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import platform
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from bench import __main__ as command
 from bench import machine
 from bench.errors import BenchError
 from bench.execution_input import PREPROCESS, TRAIN, read_parameters
@@ -18,6 +21,7 @@ from bench.plot import plot
 from bench.results import document, write
 from bench.tables import tables
 
+PROJECT = Path(__file__).resolve().parents[2]
 METRICS = {"accuracy": 0.7, "recall_at_10": 0.2, "recall_at_100": 0.5, "ndcg_at_10": 0.3}
 TIMES = {"seconds": 2.0, "first_seconds": 2.5, "bare_seconds": 1.0, "ratio": 2.0, "first_ratio": 2.5}
 QUALITY = {
@@ -59,7 +63,7 @@ def results():
 
 
 def rendered(results) -> str:
-    console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=160, record=True, file=io.StringIO())
     for table in tables(results):
         console.print(table)
     return console.export_text()
@@ -91,9 +95,16 @@ def test_the_plot_is_written(results, tmp_path):
     assert plot(document({}, [{"name": "x"}], []), tmp_path) is None
 
 
-def test_a_run_writes_json_without_paths_or_names_of_the_machine(tmp_path, capsys):
+def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: it changes its environment."""
+    command = [sys.executable, "-m", "bench", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=PROJECT)
+
+
+def test_a_run_writes_json_without_paths_or_names_of_the_machine(tmp_path):
     output = tmp_path / "out"
-    assert command.main(["--size", "2000", "--parts", "preprocess", "--output", str(output)]) == 0
+    done = bench("--size", 2000, "--parts", "preprocess", "--output", output)
+    assert done.returncode == 0, done.stderr
     text = (output / "bench.json").read_text()
     measured = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     assert measured["schema_version"] == 1
@@ -102,13 +113,13 @@ def test_a_run_writes_json_without_paths_or_names_of_the_machine(tmp_path, capsy
     assert measured["datasets"][0]["preprocess"]["columns"][:2] == ["username", "beer_name"]
     assert not re.search(r'"[^"]*(/|\\\\)[^"]*"', text)
     assert platform.node() not in text
-    assert "Preprocess beside a bare scan" in capsys.readouterr().out
+    assert "Preprocess beside a bare scan" in done.stdout
 
 
-def test_a_failed_part_is_told_and_the_exit_code_says_so(tmp_path, capsys):
-    code = command.main(["--size", "0", "--reviews", str(tmp_path / "none.csv"), "--parts", "preprocess"])
-    assert code == 1
-    assert "is no file of reviews" in capsys.readouterr().err
+def test_a_failed_part_is_told_and_the_exit_code_says_so(tmp_path):
+    done = bench("--size", 0, "--reviews", tmp_path / "none.csv", "--parts", "preprocess")
+    assert done.returncode == 1
+    assert "is no file of reviews" in done.stderr
 
 
 def test_results_are_replaced_whole(results, tmp_path):
