@@ -13,7 +13,7 @@ from typing import Any
 from bench.machine import prepare_environment
 from bench.options import parse
 
-WIDTH = 130  # of the tables where the output is no terminal or a narrow one
+WIDTH = 140  # of the tables where the output is no terminal or a narrow one
 
 
 def main(arguments: list[str] | None = None) -> int:

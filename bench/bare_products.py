@@ -21,8 +21,11 @@ BLOCK_CELLS = 8_000_000  # scores that are computed at a time, so that the produ
 def against_products(finished: Finished, k: int, seed: int, default_dimension: int) -> dict[str, Any]:
     """``first_seconds``: evaluate() as a job does it, once, with its tracing; ``seconds``: median of repeated calls.
 
-    No imports are in any of these. Unpacking and loading the model is told apart (``load_seconds``).
+    TensorFlow is imported before; in a fresh process the first call is the first that it is used for. Unpacking and
+    loading the model are told apart (``load_seconds``).
     """
+    import tensorflow  # noqa: F401
+
     train = read_interactions(finished.data / "train.parquet")
     test = read_interactions(finished.data / "test.parquet")
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
@@ -31,8 +34,9 @@ def against_products(finished: Finished, k: int, seed: int, default_dimension: i
         dimension = dimension_of(saved, len(model.items)) or default_dimension
         times = [_timed(lambda: evaluate(model, train, test, k, seed))[0] for _ in range(ROUNDS)]
     users, items = len(test.user_names), len(model.items)
-    products = [_timed(lambda: multiply(users, dimension, items, seed))[0] for _ in range(ROUNDS)]
-    bare = statistics.median(products)
+    multiply = products(users, dimension, items, seed)
+    bare_times = [_timed(multiply)[0] for _ in range(ROUNDS)]
+    bare = statistics.median(bare_times)
     return {
         "users": users,
         "dimension": dimension,
@@ -46,28 +50,35 @@ def against_products(finished: Finished, k: int, seed: int, default_dimension: i
     }
 
 
-def multiply(users: int, dimension: int, items: int, seed: int) -> None:
-    """float32 [users, dimension] x [dimension, items] by TensorFlow with its own threads, in blocks of users."""
+def products(users: int, dimension: int, items: int, seed: int) -> Callable[[], None]:
+    """A call that multiplies float32 [users, dimension] x [dimension, items], by TensorFlow with its own threads, in
+    blocks of users. The matrices are made before.
+    """
     import tensorflow as tf
 
     random = np.random.default_rng(seed)
     left = tf.constant(random.standard_normal((users, dimension), dtype=np.float32))
     right = tf.constant(random.standard_normal((dimension, items), dtype=np.float32))
     size = max(1, BLOCK_CELLS // items)
-    for start in range(0, users, size):
-        tf.matmul(left[start : start + size], right)
+
+    def multiply() -> None:
+        for start in range(0, users, size):
+            tf.matmul(left[start : start + size], right)
+
+    return multiply
 
 
 def dimension_of(saved_model: Path, items: int) -> int | None:
-    """Length of the item vectors: the other side of the largest matrix in the model that has a row or column per item.
+    """Length of the item vectors: the longest that has one per item (or one more, for unknown ones) in the model.
 
     None where the model keeps no such variable.
     """
     import tensorflow as tf
 
     reader = tf.train.load_checkpoint(str(saved_model / "variables" / "variables"))
-    shapes = [shape for shape in reader.get_variable_to_shape_map().values() if len(shape) == 2 and items in shape]
-    return max((min(shape) if min(shape) != items else max(shape) for shape in shapes), default=None)
+    shapes = [shape for shape in reader.get_variable_to_shape_map().values() if len(shape) == 2]
+    lengths = [shape[1 - side] for shape in shapes for side in (0, 1) if shape[side] in (items, items + 1)]
+    return max(lengths, default=None)
 
 
 def _timed(act: Callable[[], Any]) -> tuple[float, Any]:

@@ -12,6 +12,7 @@ from bench.bare_products import against_products
 from bench.bare_scan import against_scan
 from bench.datasets import Dataset, generated, given
 from bench.execution_input import Parameters
+from bench.fresh import fresh
 from bench.jobs import run_jobs
 from bench.quality import quality
 from bench.scaling import scaling
@@ -39,7 +40,7 @@ def measure(
     """All parts but scaling over one data set: each part's name and document, as soon as it is measured."""
     if "preprocess" in parts:
         tell("preprocess beside a bare scan")
-        yield "preprocess", against_scan(dataset, parameters, folder / "scan")
+        yield "preprocess", fresh(against_scan, dataset, parameters, folder / "scan")
     if not NEED_JOBS & set(parts):
         return
     tell("our three jobs")
@@ -47,7 +48,7 @@ def measure(
     if "evaluation" in parts:
         tell("evaluate beside bare matrix products")
         dimension = int(parameters.values.get("EmbeddingDimension", DEFAULT_DIMENSION))
-        yield "evaluation", against_products(finished, parameters.k, parameters.seed, dimension)
+        yield "evaluation", fresh(against_products, finished, parameters.k, parameters.seed, dimension)
     measured = None
     if "quality" in parts:
         measured = quality(finished, parameters.seed, parameters.k, tell)

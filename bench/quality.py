@@ -86,9 +86,10 @@ def _measured(
     chosen = on_test(best(trials, CRITERION).setting)
     chosen["search"] = [_trial(trial) for trial in trials]
     per_metric = {metric: on_test(trial.setting) for metric, trial in best_per_metric(trials).items()}
+    different = len({each["setting"] for each in per_metric.values()})
     strongest = row(
         f"{peer.name}, best per column",
-        f"{len({each['setting'] for each in per_metric.values()})} settings",
+        f"{different} settings" if different > 1 else "the same setting",
         None,
         {metric: each["metrics"][metric] for metric, each in per_metric.items()},
     )
