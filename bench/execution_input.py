@@ -10,10 +10,13 @@ from typing import Any
 from bench.errors import BenchError
 
 PREPROCESS = {
+    "SplitStrategy": "--split-strategy",
     "TestFraction": "--test-fraction",
     "SplitSeed": "--split-seed",
     "MinReviewsPerUser": "--min-reviews-per-user",
+    "MaxReviewsPerUser": "--max-reviews-per-user",
     "MinReviewsPerItem": "--min-reviews-per-item",
+    "MaxReviewsPerItem": "--max-reviews-per-item",
 }
 TRAIN = {
     "TrainingEpochs": "--epochs",

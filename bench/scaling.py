@@ -27,7 +27,6 @@ def scaling(reviews: int, parameters: Parameters, scratch: Path) -> dict[str, An
             "items": finished.evaluation["items"],
             "bytes": dataset.file.stat().st_size,
             "epochs": finished.epochs,
-            "fit_seconds": finished.fit_seconds,
             "seconds": finished.seconds,
             "jobs": {
                 name: {**run.document(), "microseconds_per_rating": run.seconds / reviews * 1e6}

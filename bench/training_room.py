@@ -14,14 +14,14 @@ from artifact import find_archive, unpack  # noqa: E402
 from evaluate import evaluate  # noqa: E402
 from interactions import Interactions, read_interactions  # noqa: E402
 from preprocess import main as preprocess  # noqa: E402
-from scorers import Popularity, SavedModel, Scorer  # noqa: E402
+from scorers import SavedModel, Scorer  # noqa: E402
+from train import main as train  # noqa: E402
 from validation import split_off  # noqa: E402
 
 __all__ = [
     "PROJECT",
     "TRAINING",
     "Interactions",
-    "Popularity",
     "SavedModel",
     "Scorer",
     "evaluate",
@@ -29,5 +29,6 @@ __all__ = [
     "preprocess",
     "read_interactions",
     "split_off",
+    "train",
     "unpack",
 ]

@@ -8,6 +8,7 @@ same x P comes from the smaller inverse: X P = (XX' + λ)^-1 X and d = (1 - diag
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import lapack
 
 from bench.peers.known_users import KnownUsers
 from bench.peers.peer import Setting
@@ -82,15 +83,10 @@ def inverse_of_cooccurrence(groups: list[np.ndarray], size: int, weight: float) 
 
 
 def inverse_of_symmetric(matrix: np.ndarray) -> np.ndarray:
-    """Inverse of a positive definite matrix. Raises LinAlgError where it is not.
+    """Inverse of a positive definite matrix, which is overwritten. Raises LinAlgError where it is not.
 
-    Scipy is in the environment of `make bench`, where it gives EASE the fastest fit; tests do without.
+    Cholesky's way makes use of the symmetry, which is a third of the work; its result is one triangle.
     """
-    try:
-        from scipy.linalg import lapack
-    except ImportError:
-        return np.linalg.inv(matrix)
-    # Cholesky's way makes use of the symmetry: a third of the work, whose result is one triangle.
     factor, problem = lapack.dpotrf(matrix.T, lower=1, overwrite_a=1)
     if not problem:
         triangle, problem = lapack.dpotri(factor, lower=1, overwrite_c=1)
