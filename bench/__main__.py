@@ -38,8 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         problem = f"bench: {error}"
     except KeyboardInterrupt:
         problem = "bench: interrupted"
-    if measured or scaled:
-        show(options, measured, scaled)
+    finally:
+        if measured or scaled:
+            show(options, measured, scaled)
     if problem:
         progress.print(problem, markup=False, style="red", soft_wrap=True)
     return 1 if problem else 0
