@@ -35,7 +35,7 @@ def sql(expression: ir.Table) -> str:
 
 
 def create(connection: duckdb.DuckDBPyConnection, name: str, expression: ir.Table) -> ir.Table:
-    """Run ``expression`` into table ``name`` and return that table. It is temporary: only such tables are spilled."""
+    """Run ``expression`` into table ``name`` and return that table."""
     connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(expression)}')
     return ibis.table(expression.schema(), name=name)
 

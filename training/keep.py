@@ -23,7 +23,7 @@ class Kept:
     """``reviews``: user_id, item_id, score, timestamp, held_out, one row per user and item.
 
     ``users`` and ``items``: name and number of all that usable reviews name. ``told``: what these say of the items.
-    ``tallied_users``: the kept ones. ``dropped``: usable reviews that were left out, by cause.
+    ``tallied_users`` and ``tallied_items``: of the kept reviews. ``dropped``: usable reviews left out, by cause.
     """
 
     reviews: ir.Table
@@ -31,6 +31,7 @@ class Kept:
     items: ir.Table
     told: ir.Table
     tallied_users: ir.Table
+    tallied_items: ir.Table
     dropped: dict[str, int]
 
 
@@ -46,11 +47,11 @@ def keep(
     Without a draw no review is held out.
     """
     good = usable(reviews)
-    users = numbered(good.select("user").distinct(), "user")
-    users = create(connection, "users", draw.drawn(users, "user") if draw else users)
+    names = good.select("user").distinct()
+    users = create(connection, "users", numbered(draw.drawn(names, "user") if draw else names, "user"))
     told_of_items = create(connection, "told", told(good, attributes))
-    items = numbered(told_of_items.select("item").distinct(), "item")
-    items = create(connection, "items", draw.drawn(items, "item") if draw else items)
+    names = told_of_items.select("item").distinct()
+    items = create(connection, "items", numbered(draw.drawn(names, "item") if draw else names, "item"))
     named = coded(good, users, items)
     sided = named.mutate(held_out=draw.in_test(named) if draw else ibis.literal(False)).select(*COLUMNS)
     table = create(connection, "marked", marked(sided))
@@ -66,7 +67,8 @@ def keep(
     if of_items.limits:
         kept, _ = _bounded(connection, kept, "item", of_items, left_out)
     kept, tallied_users = _bounded(connection, kept, "user", of_users, left_out)
-    return Kept(kept, users, items, told_of_items, tallied_users, left_out)
+    tallied_items = create(connection, "tallied_kept_item", tally(kept, "item_id"))
+    return Kept(kept, users, items, told_of_items, tallied_users, tallied_items, left_out)
 
 
 def _bounded(

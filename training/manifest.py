@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import ibis
 import ibis.expr.types as ir
-from bounds import BOUND_CAUSES, tally
+from bounds import BOUND_CAUSES
 from cleaning import ROW_CAUSES, USABLE
 from engine import create, row, rows
 from keep import Kept
@@ -41,7 +41,7 @@ def drops(read: Mapping[tuple[int, int], int], left_out: Mapping[str, int]) -> d
 def kept_counts(connection: duckdb.DuckDBPyConnection, kept: Kept) -> dict[str, int]:
     """Reviews of train and of test, users and items, and those of them that only test has."""
     users = _summed(connection, kept.tallied_users)
-    items = _summed(connection, tally(kept.reviews, "item_id"))
+    items = _summed(connection, kept.tallied_items)
     return {
         "kept": users["reviews"],
         "train": users["reviews"] - users["tested"],

@@ -165,7 +165,7 @@ def _write(
     for name, side in (("train", reviews.filter(~reviews.held_out)), ("test", reviews.filter(reviews.held_out))):
         ordered = side.drop("held_out").order_by(*KEY)
         write_reviews(folder / f"{name}.parquet", batches(connection, ordered), users, items, columns)
-    reviewed = kept.items.semi_join(reviews, "item_id").select("item")
+    reviewed = kept.items.semi_join(kept.tallied_items, "item_id").select("item")
     write_parquet(connection, described(reviewed, kept.told, attributes), folder / "items.parquet")
 
 

@@ -26,4 +26,5 @@ def by_time(connection: duckdb.DuckDBPyConnection, kept: Kept, fraction: float) 
     (cut,) = found[0]
     facts = {"cut": cut, "cut_date": iso_date(cut), "undated_in_train": counts["reviews"] - counts["dated"]}
     divided = table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64")))
-    return replace(kept, reviews=divided, tallied_users=tally(divided, "user_id")), facts
+    tallies = {f"tallied_{role}s": tally(divided, f"{role}_id") for role in ("user", "item")}
+    return replace(kept, reviews=divided, **tallies), facts

@@ -63,10 +63,16 @@ def _row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def _named(numbers: pa.ChunkedArray, names: pa.Array) -> pa.DictionaryArray:
     """The names of ``numbers`` [n] as a dictionary of only those that occur."""
-    positions = numbers.to_numpy()
+    positions = np.from_dlpack(numbers.combine_chunks())
     first = positions.min()
     occurs = np.zeros(positions.max() - first + 1, dtype=bool)
     occurs[positions - first] = True
     code = np.cumsum(occurs, dtype=np.int32) - 1
-    found = names.take(pa.array(np.flatnonzero(occurs) + first))
-    return pa.DictionaryArray.from_arrays(pa.array(code[positions - first], pa.int32()), found)
+    found = names.take(_int32(np.flatnonzero(occurs) + first))
+    return pa.DictionaryArray.from_arrays(_int32(code[positions - first]), found)
+
+
+def _int32(values: np.ndarray) -> pa.Array:
+    """As pa.array does it; that, like pyarrow's to_numpy, would import pandas first, which takes most of a second."""
+    buffer = pa.py_buffer(np.ascontiguousarray(values, dtype=np.int32))
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, buffer])

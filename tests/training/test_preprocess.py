@@ -8,6 +8,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from container import UsageError
 from preprocess import NothingLeftError, main
 from review_files import MissingColumnError, NoReviewsError, UnreadableFileError
 
@@ -99,6 +100,30 @@ def test_minimums_drop_items_first_and_then_users(tmp_path, write_csv, prepare):
     assert {user for user, _ in rows} == {"ann", "bob"}
 
 
+def test_maximums_leave_out_items_first_and_then_users(tmp_path, write_csv, prepare):
+    everybodys = [(f"user {n}", "lager", 3) for n in range(9)]
+    rows = [(user, f"beer {n}", 3) for user, count in (("ann", 40), ("bob", 41), ("cid", 2)) for n in range(count)]
+    write_csv(tmp_path / "reviews" / "a.csv", PLAIN, *everybodys, *rows, ("bob", "lager", 5), ("ann", "lager", 5))
+    bounds = ("--max-reviews-per-item", 10, "--max-reviews-per-user", 40, "--min-reviews-per-user", 3)
+    manifest, rows = prepare(*bounds)
+    assert manifest["dropped"]["item_above_max"] == 11  # without lager ann has 40
+    assert manifest["dropped"]["user_above_max"] == 41
+    assert manifest["dropped"]["user_below_min"] == 2
+    assert manifest["dropped"]["item_below_min"] == 0
+    assert {user for user, _ in rows} == {"ann"}
+    assert manifest["filters"] == {
+        "min_reviews_per_user": 3,
+        "max_reviews_per_user": 40,
+        "min_reviews_per_item": 1,
+        "max_reviews_per_item": 10,
+    }
+
+
+def test_a_maximum_below_the_minimum_is_refused(prepare):
+    with pytest.raises(UsageError, match=r"--max-reviews-per-user 4 is below --min-reviews-per-user 5"):
+        prepare("--max-reviews-per-user", 4)
+
+
 def test_all_formats_are_read_and_other_files_counted(tmp_path, write_csv, prepare):
     folder = tmp_path / "reviews"
     write_csv(folder / "deep" / "a.csv", PLAIN, *many("ann"))
@@ -120,6 +145,55 @@ def test_all_formats_are_read_and_other_files_counted(tmp_path, write_csv, prepa
     assert rows["7", "ale 3"]["score"] == 2.0
     assert manifest["columns"]["timestamp"] is None
     assert "timestamp" not in rows["7", "ale 3"]
+
+
+def test_numbers_of_parquet_files_mean_what_they_mean_as_text(tmp_path, write_csv, prepare):
+    folder = tmp_path / "reviews"
+    names = [f"beer {n}" for n in range(40)]
+    score = pa.array([0.1, float("nan"), float("inf"), None, *[3.5] * 36], pa.float64())
+    date = pa.array([1_577_923_200_000_000] * 40, pa.timestamp("us"))
+    dated = {"username": ["ann"] * 40, "beer_name": names, "score": score, "timestamp": date}
+    folder.mkdir()
+    pq.write_table(pa.table(dated), folder / "a.parquet")
+    small = {"username": ["bob"] * 40, "beer_name": names, "score": pa.array([0.1] * 40, pa.float32())}
+    pq.write_table(pa.table(small), folder / "b.parquet")
+    manifest, rows = prepare()
+    assert manifest["dropped"]["not_a_number_score"] == 2
+    assert manifest["dropped"]["missing_score"] == 1
+    assert rows["ann", "beer 0"] == {"user": "ann", "item": "beer 0", "score": 0.1, "timestamp": 1_577_923_200}
+    assert rows["bob", "beer 0"]["score"] == 0.1
+    assert rows["bob", "beer 0"]["timestamp"] is None
+    counted = {"username": ["bob"] * 40, "beer_name": names, "score": [4] * 40, "timestamp": range(40)}
+    (folder / "a.parquet").unlink()
+    pq.write_table(pa.table(counted), folder / "b.parquet")
+    manifest, rows = prepare()
+    assert rows["bob", "beer 9"]["timestamp"] == 9.0
+    assert manifest["score"]["mean"] == 4.0
+
+
+def test_a_timestamp_that_is_no_finite_number_is_none(tmp_path, write_csv, prepare):
+    moments = ["nan", "inf", "-Infinity", "infinity", "yesterday", *range(35)]
+    rows = [("ann", f"beer {n}", 3, moment) for n, moment in enumerate(moments)]
+    write_csv(tmp_path / "reviews" / "a.csv", HEADER[:4], *rows)
+    _, kept = prepare()
+    assert [kept["ann", f"beer {n}"]["timestamp"] for n in range(6)] == [None] * 5 + [0.0]
+
+
+def test_the_score_distribution_worked_out_by_hand(tmp_path, write_csv, prepare):
+    scores = [1, 2, 2, 3, 3, 3, 4, 4, 4, 4]
+    write_csv(tmp_path / "reviews" / "a.csv", PLAIN, *[("ann", f"beer {n}", score) for n, score in enumerate(scores)])
+    manifest, _ = prepare("--test-fraction", 0.5)
+    assert manifest["score"] == {
+        "mean": 3.0,
+        "standard_deviation": 1.0,
+        "minimum": 1.0,
+        "maximum": 4.0,
+        "q5": 1.0,
+        "q25": 2.0,
+        "q50": 3.0,
+        "q75": 4.0,
+        "q95": 4.0,
+    }
 
 
 def test_names_with_quotes_commas_newlines_and_apostrophes_survive(tmp_path, write_csv, prepare):
