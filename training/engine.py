@@ -36,7 +36,7 @@ def sql(expression: ir.Table) -> str:
 
 def create(connection: duckdb.DuckDBPyConnection, name: str, expression: ir.Table) -> ir.Table:
     """Run ``expression`` into table ``name`` and return that table."""
-    connection.execute(f'CREATE TEMP TABLE "{name}" AS {sql(expression)}')
+    connection.execute(f'CREATE TABLE "{name}" AS {sql(expression)}')
     return ibis.table(expression.schema(), name=name)
 
 

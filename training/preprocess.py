@@ -19,10 +19,12 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import ibis.expr.types as ir
 from argument_types import fraction, positive_int
 from attributes import ATTRIBUTES, described
 from bounds import Bounds
@@ -158,15 +160,23 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, 
 def _write(
     connection: duckdb.DuckDBPyConnection, kept: Kept, attributes: Sequence[str], dated: bool, folder: Path
 ) -> None:
+    """Train beside test and items: a file is made by one processor, in the time of the larger."""
     users = strings(connection, kept.users.order_by("user_id").select("user"))
     items = strings(connection, kept.items.order_by("item_id").select("item"))
     columns = ["user", "item", "score", *(["timestamp"] if dated else [])]
     reviews = kept.reviews
-    for name, side in (("train", reviews.filter(~reviews.held_out)), ("test", reviews.filter(reviews.held_out))):
-        ordered = side.drop("held_out").order_by(*KEY)
-        write_reviews(folder / f"{name}.parquet", batches(connection, ordered), users, items, columns)
-    reviewed = kept.items.semi_join(kept.tallied_items, "item_id").select("item")
-    write_parquet(connection, described(reviewed, kept.told, attributes), folder / "items.parquet")
+
+    def side(name: str, rows: ir.Table) -> None:
+        with connection.cursor() as own:
+            ordered = rows.drop("held_out").order_by(*KEY)
+            write_reviews(folder / f"{name}.parquet", batches(own, ordered), users, items, columns)
+
+    with ThreadPoolExecutor(max_workers=1) as other:
+        train = other.submit(side, "train", reviews.filter(~reviews.held_out))
+        side("test", reviews.filter(reviews.held_out))
+        reviewed = kept.items.semi_join(kept.tallied_items, "item_id").select("item")
+        write_parquet(connection, described(reviewed, kept.told, attributes), folder / "items.parquet")
+        train.result()
 
 
 def _bounds(options: argparse.Namespace, role: str) -> Bounds:

@@ -44,7 +44,7 @@ def open_all(
 def read(connection: duckdb.DuckDBPyConnection, files: Sequence[ReviewFile], columns: Mapping[str, str]) -> ir.Table:
     """All rows, typed, as table ``reviews``. Columns that nothing is made of, such as text, are not read."""
     numeric = numeric_roles(files, columns, NUMBERS)
-    connection.execute(f"CREATE TEMP VIEW raw AS {selection(files, columns, COLUMNS, numeric)}")
+    connection.execute(f"CREATE VIEW raw AS {selection(files, columns, COLUMNS, numeric)}")
     try:
         return create(connection, "reviews", as_reviews(raw_table("raw", numeric, len(files) > 1)))
     except duckdb.Error as error:
