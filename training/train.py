@@ -70,7 +70,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--model-dir", type=Path, default=model_dir(), help="folder to save to ($SM_MODEL_DIR)")
     parser.add_argument("--checkpoints", type=Path, default=checkpoint_dir(), help="folder to resume from, if any")
     parser.add_argument("--epochs", type=positive_int, default=20, help="passes over the reviews at most (20)")
-    parser.add_argument("--learning-rate", type=positive_float, default=0.01, help="Adam's (0.01)")
+    parser.add_argument("--learning-rate", type=positive_float, default=0.005, help="Adam's (0.005)")
     parser.add_argument("--batch-size", type=positive_int, default=None, help="users a step (by their number)")
     parser.add_argument(
         "--embedding-dimension", type=positive_int, default=None, help="length of the learnt vectors (by the reviews)"

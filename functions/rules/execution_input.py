@@ -68,7 +68,7 @@ class ExecutionInput(StrictDocument):
     processing_instance_type: str = Field("ml.m5.xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
     training_instance_type: str = Field("ml.m5.2xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
     training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
-    learning_rate: float = Field(0.01, gt=0, description="a number above 0")
+    learning_rate: float = Field(0.005, gt=0, description="a number above 0")
     return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")
     accuracy_top500_threshold: float = Field(0.5, ge=0, le=1, description="a number from 0 to 1")
     model_approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = Field(
