@@ -1,4 +1,4 @@
-"""Metrics worked out by hand. No TensorFlow: rankings are written down, not computed."""
+"""Metrics worked out by hand: places are written down, not computed."""
 
 from __future__ import annotations
 
@@ -6,82 +6,82 @@ from math import log2
 
 import numpy as np
 import pytest
-from metrics import coverage, per_user, top_k_accuracy, with_intervals
-from ranking import Rankings
+from metrics import coverage, mrr, ndcg, per_user, recall, top_k_accuracy
+from ranks import UNKNOWN, Places
 
-# Three users, a catalogue of 20. Held out: 2, 1 and 12 items.
-HELD_OUT = np.array([2, 1, 12])
+from tests.training.asked import held_out
 
-
-@pytest.fixture
-def rankings():
-    hits = np.zeros((3, 20), dtype=bool)
-    hits[0, [0, 2]] = True  # first and third place
-    hits[2, :12] = True  # a perfect list
-    shown = np.array([[0, 1, 2], [0, 1, -1], [0, 5, 2]])
-    return Rankings(found=np.array([1, 0, 12]), hits=hits, first=np.array([1, 0, 1]), shown=shown)
+# Three users with 2, 1 and 12 held-out items. Places from 0; the second user's item is not in the catalogue.
+ASKED = held_out(3, [(0, 8), (0, 9), (1, -1), *((2, item) for item in range(12))])
+FOUND = np.array([0, 2, UNKNOWN, *range(12)], dtype=np.int32)
 
 
-def test_top_k_accuracy_is_the_share_of_each_users_held_out_items(rankings):
-    assert top_k_accuracy(rankings, HELD_OUT).tolist() == [0.5, 0.0, 1.0]
+def all_and_unseen(among_all, among_unseen):
+    return Places(np.array(among_all), np.array(among_unseen), np.empty((0, 0), int))
 
 
-def test_recall_counts_hits_among_the_first_n(rankings):
-    values = per_user(rankings, HELD_OUT)
-    assert values["recall_at_10"].tolist() == [1.0, 0.0, 10 / 12]
-    assert values["recall_at_50"].tolist() == [1.0, 0.0, 1.0]
+def test_top_k_accuracy_ranks_reviewed_items_too():
+    asked = held_out(2, [(0, 1), (0, 2), (1, 3)])
+    places = all_and_unseen([3, 9, 4], [0, 0, 0])
+    assert top_k_accuracy(asked, places, 4).tolist() == [0.5, 0.0]
+    assert top_k_accuracy(asked, places, 5).tolist() == [0.5, 1.0]
+    assert top_k_accuracy(asked, places, 10).tolist() == [1.0, 1.0]
 
 
-def test_ndcg_divides_by_the_best_list_that_is_possible(rankings):
-    first, missing, perfect = per_user(rankings, HELD_OUT)["ndcg_at_10"]
-    assert first == pytest.approx((1 + 1 / log2(4)) / (1 + 1 / log2(3)))
+def test_recall_is_the_share_of_each_users_held_out_items():
+    assert recall(ASKED, FOUND, 1).tolist() == [1 / 2, 0, 1 / 12]
+    assert recall(ASKED, FOUND, 2).tolist() == [1 / 2, 0, 2 / 12]
+    assert recall(ASKED, FOUND, 10).tolist() == [1.0, 0.0, 10 / 12]
+    assert recall(ASKED, FOUND, 50).tolist() == [1.0, 0.0, 1.0]
+
+
+def test_ndcg_divides_by_the_best_list_that_is_possible():
+    first, missing, perfect = ndcg(ASKED, FOUND, 10)
+    assert first == pytest.approx((1 / log2(2) + 1 / log2(4)) / (1 / log2(2) + 1 / log2(3)))
     assert missing == 0.0
     assert perfect == pytest.approx(1.0)
 
 
+def test_what_stands_below_the_list_gains_nothing():
+    asked = held_out(2, [(0, 0), (1, 0)])
+    assert ndcg(asked, np.array([9, 10]), 10).tolist() == pytest.approx([1 / log2(11), 0.0])
+
+
 def test_no_list_is_better_than_perfect():
-    held_out = np.arange(1, 15)
-    hits = np.arange(20) < held_out[:, None]
-    found = Rankings(held_out, hits, np.ones(14, int), np.zeros((14, 1), int))
-    assert per_user(found, held_out)["ndcg_at_10"] == pytest.approx(np.ones(14))
-    assert per_user(found, held_out)["ndcg_at_10"].max() <= 1.0
+    numbers = range(1, 15)
+    asked = held_out(14, [(number - 1, item) for number in numbers for item in range(number)])
+    found = np.array([item for number in numbers for item in range(number)])
+    assert ndcg(asked, found).tolist() == pytest.approx([1.0] * 14)
+    assert ndcg(asked, found).max() <= 1.0
 
 
-def test_mrr_is_zero_for_a_user_whose_items_are_unknown(rankings):
-    assert per_user(rankings, HELD_OUT)["mrr"].tolist() == [1.0, 0.0, 1.0]
+def test_mrr_is_one_over_the_place_of_the_best():
+    assert mrr(ASKED, FOUND).tolist() == [1.0, 0.0, 1.0]
+    asked = held_out(2, [(0, 0), (0, 1), (0, -1), (1, 5)])
+    assert mrr(asked, np.array([7, 3, UNKNOWN, 599])).tolist() == [1 / 4, 1 / 600]
 
 
-def test_mrr_is_one_over_the_place():
-    one = Rankings(np.zeros(1), np.zeros((1, 500), bool), np.array([600]), np.array([[0]]))
-    assert per_user(one, np.array([1]))["mrr"].tolist() == [1 / 600]
+def test_coverage_counts_distinct_items_and_not_the_fillers():
+    shown = np.array([[0, 1, 2], [0, 1, -1], [0, 5, 2]])
+    assert coverage(shown, 20, seed=1)["value"] == 4 / 20
+    assert coverage(np.full((2, 3), -1), 20, seed=1)["value"] == 0.0
+    assert coverage(np.array([[0, 1], [2, 3]]), 4, seed=1)["value"] == 1.0
 
 
-def test_coverage_counts_distinct_items_and_not_the_fillers(rankings):
-    assert coverage(rankings.shown, 20) == 4 / 20
+@pytest.mark.parametrize(("found", "value"), [(0, 1.0), (UNKNOWN, 0.0)])
+def test_a_perfect_model_reaches_one_everywhere_and_a_hopeless_one_nothing(found, value):
+    asked = held_out(5, [(user, user) for user in range(5)])
+    places = all_and_unseen([found] * 5, [found] * 5)
+    values = per_user(asked, places) | {"accuracy": top_k_accuracy(asked, places, 1)}
+    names = {"recall_at_10", "recall_at_50", "recall_at_100", "recall_at_500", "ndcg_at_10", "mrr", "accuracy"}
+    assert set(values) == names
+    for metric in values.values():
+        assert metric.tolist() == [value] * 5
 
 
-def test_intervals_hold_the_value_and_are_the_same_for_the_same_seed(rankings):
-    found = with_intervals(rankings, HELD_OUT, 20, seed=3)
-    assert found == with_intervals(rankings, HELD_OUT, 20, seed=3)
-    assert set(found) == {
-        *(f"recall_at_{n}" for n in (10, 50, 100, 500)),
-        "ndcg_at_10",
-        "mrr",
-        "catalogue_coverage",
-    }
-    for metric in found.values():
-        assert 0 <= metric["lower"] <= metric["value"] <= metric["upper"] <= 1
-    assert found["mrr"]["value"] == pytest.approx(2 / 3)
-    assert found["mrr"]["lower"] == 0.0  # all three draws may fall on the second user
-    assert found["mrr"]["upper"] == 1.0
-
-
-def test_the_interval_of_a_mean_is_as_wide_as_its_standard_error():
-    """1,000 users of whom half have their item in first place: 0.5 +- 1.96 * sqrt(0.25 / 1000)."""
-    first = np.tile([1, 0], 500)
-    hits = np.zeros((1000, 10), dtype=bool)
-    hits[:, 0] = first == 1
-    rankings = Rankings(first, hits, first, np.zeros((1000, 1), dtype=int))
-    interval = with_intervals(rankings, np.ones(1000, dtype=int), 5, seed=1)["recall_at_10"]
-    assert interval["value"] == 0.5
-    assert interval["upper"] - interval["lower"] == pytest.approx(2 * 1.96 * (0.25 / 1000) ** 0.5, rel=0.15)
+def test_metrics_beside_accuracy_look_at_the_unseen_places():
+    asked = held_out(1, [(0, 1)])
+    values = per_user(asked, all_and_unseen([700], [3]))
+    assert values["recall_at_10"].tolist() == [1.0]
+    assert values["mrr"].tolist() == [1 / 4]
+    assert values["ndcg_at_10"].tolist() == pytest.approx([1 / log2(5)])

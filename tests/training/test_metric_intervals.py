@@ -1,0 +1,73 @@
+"""Means and their bootstrap intervals over users."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from metrics import coverage, intervals
+
+SHARES = st.floats(0, 1) | st.just(float("nan"))
+
+
+def width(interval):
+    return interval["upper"] - interval["lower"]
+
+
+def halves(users):
+    """Half of the users have their item in first place."""
+    return np.tile([1.0, 0.0], users // 2)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.lists(st.tuples(SHARES, SHARES), min_size=1, max_size=30), st.integers(0, 2**32 - 1))
+def test_an_interval_holds_the_mean_of_who_has_a_value(rows, seed):
+    first = np.array([0.5, *(row[0] for row in rows)])  # one user at least has both
+    second = np.array([0.25, *(row[1] for row in rows)])
+    found = intervals({"first": first, "second": second}, seed, resamples=50)
+    for name, values in (("first", first), ("second", second)):
+        interval = found[name]
+        assert interval["value"] == pytest.approx(np.nanmean(values))
+        assert 0 <= interval["lower"] <= interval["value"] <= interval["upper"] <= 1
+    assert found == intervals({"first": first, "second": second}, seed, resamples=50)
+
+
+def test_users_without_a_value_are_left_out():
+    found = intervals({"all": np.array([1.0, 0.0, 0.0, 0.0]), "one": np.array([1.0, *[np.nan] * 3])}, seed=1)
+    assert found["all"]["value"] == 0.25
+    assert found["one"] == {"value": 1.0, "lower": 1.0, "upper": 1.0}
+
+
+def test_the_interval_of_a_mean_is_as_wide_as_its_standard_error():
+    """1,000 users of whom half have 1: 0.5 +- 1.96 * sqrt(0.25 / 1000)."""
+    interval = intervals({"m": halves(1000)}, seed=1)["m"]
+    assert interval["value"] == 0.5
+    assert width(interval) == pytest.approx(2 * 1.96 * (0.25 / 1000) ** 0.5, rel=0.1)
+
+
+def test_a_hundred_times_the_users_make_a_tenth_of_the_width():
+    few, many = (intervals({"m": halves(users)}, seed=2)["m"] for users in (100, 10_000))
+    assert width(many) == pytest.approx(width(few) / 10, rel=0.2)
+
+
+def test_another_seed_draws_other_users():
+    values = {"m": np.random.default_rng(1).random(100)}
+    assert intervals(values, seed=1) != intervals(values, seed=2)
+
+
+def test_all_metrics_are_of_the_same_draws():
+    """Equal values have equal intervals, so that a model and a baseline can be compared."""
+    found = intervals({"model": halves(50), "baseline": halves(50), "rest": 1 - halves(50)}, seed=3)
+    assert found["model"] == found["baseline"]
+    assert found["rest"]["lower"] == pytest.approx(1 - found["model"]["upper"])
+
+
+def test_the_interval_of_coverage_lies_around_it():
+    random = np.random.default_rng(1)
+    few, many = (random.integers(0, 50, size=(users, 2)) for users in (20, 2000))
+    interval = coverage(few, 50, seed=1)
+    assert 0 <= interval["lower"] < interval["value"] < interval["upper"] <= 1
+    assert interval["value"] == len(np.unique(few)) / 50
+    assert coverage(few, 50, seed=1) == interval
+    assert width(coverage(many, 50, seed=1)) < width(interval)
