@@ -18,6 +18,9 @@ import numpy as np
 if TYPE_CHECKING:
     from learning import Learning
 
+# What numpy and zipfile raise for damaged files: an empty one, a wrong header, an unknown kind of compression.
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, SyntaxError, RuntimeError, zipfile.BadZipFile)
+
 
 class Checkpoints:
     """All stages of one training; without a folder nothing is kept."""
@@ -84,12 +87,15 @@ class Stage:
                 if told["identity"] != self._identity:
                     print(f"{self._file.name} is of another training: starting afresh", flush=True)
                     return
-                for number, variable in enumerate(self._variables()):
-                    variable.assign(kept[f"variable{number}"])
-                self._best = tuple(kept[f"best{n}"] for n in range(len(self._best)))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+                # All is read before any of it is used: damage may lie anywhere in the file.
+                values = [kept[f"variable{number}"] for number in range(len(self._variables()))]
+                best = tuple(kept[f"best{n}"] for n in range(len(self._best)))
+        except UNREADABLE as error:
             print(f"{self._file.name} cannot be read ({error}): starting afresh", flush=True)
             return
+        for variable, value in zip(self._variables(), values, strict=True):
+            variable.assign(value)
+        self._best = best
         self._learning.epoch, self.rows = told["epoch"], told["rows"]
         self.best_epoch, self.best_score = told["best_epoch"], told["best_score"]
         print(f"resumed after epoch {self._learning.epoch} ({self._file.name})", flush=True)
