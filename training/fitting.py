@@ -12,6 +12,7 @@ The test set plays no part.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +54,8 @@ def fit(
 ) -> tuple[Towers, Report]:
     """Options: epochs, learning_rate, batch_size, embedding_dimension (None: chosen), l2, seed."""
     dimension = options.embedding_dimension or width(len(train))
-    fitting = _Fitting(train, features, options, dimension, Checkpoints(checkpoints, _identity(train, options)))
+    kept = Checkpoints(checkpoints, _identity(train, features, options))
+    fitting = _Fitting(train, features, options, dimension, kept)
     return fitting.towers(), fitting.report
 
 
@@ -62,11 +64,15 @@ def width(reviews: int) -> int:
     return int(np.clip(2 ** int(np.log2(2 * reviews ** (1 / 3))), 16, 128))
 
 
-def _identity(train: Interactions, options: argparse.Namespace) -> dict[str, Any]:
-    """Tells trainings apart: a checkpoint of another one is not resumed."""
+def _identity(train: Interactions, features: ItemFeatures, options: argparse.Namespace) -> dict[str, Any]:
+    """Tells trainings apart, by their data and settings: a checkpoint of another one is not resumed."""
     settings = ("epochs", "learning_rate", "batch_size", "embedding_dimension", "l2", "seed")
-    shape = {"reviews": len(train), "users": len(train.user_names), "items": len(train.item_names)}
-    return shape | {name: getattr(options, name) for name in settings}
+    data = hashlib.blake2b(digest_size=16)
+    for numbers in (train.users, train.items, *features.codes.values()):
+        data.update(np.ascontiguousarray(numbers))
+    for names in (train.user_names, train.item_names, list(features.codes)):
+        data.update("\0".join(names).encode() + b"\0\0")
+    return {"data": data.hexdigest()} | {name: getattr(options, name) for name in settings}
 
 
 class _Fitting:
