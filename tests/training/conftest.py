@@ -15,6 +15,17 @@ TRAINING = PROJECT / "training"
 sys.path.insert(0, str(TRAINING))  # as in the container, where the scripts lie beside one another
 
 
+@pytest.fixture(scope="session")
+def tf():
+    """TensorFlow as the training job imports it. Only slow tests may ask for it: it takes seconds to import."""
+    with pytest.MonkeyPatch.context() as patch:  # for the import alone: a job that is started must set these itself
+        patch.setenv("TF_USE_LEGACY_KERAS", "1")
+        patch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
+        import tensorflow
+        import tensorflow_recommenders  # noqa: F401
+    return tensorflow
+
+
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
     """A folder that plays /opt/ml."""
