@@ -29,6 +29,7 @@ from histories import Histories
 from towers import FLOAT32_BITS, Towers, rounded
 
 LOWEST = float(np.finfo(np.float32).min)  # JSON, which a server answers in, has no infinity
+FLOAT64_FRACTION = 52  # bits below the exponent
 
 USERNAME = tf.TensorSpec([None], tf.string, name="username")
 HISTORY = tf.TensorSpec([None, None], tf.string, name="history")
@@ -50,6 +51,9 @@ class ServingModel(tf.Module):
         # The last user is the unknown one, with an empty history.
         self.splits = tf.Variable(np.append(histories.splits, histories.splits[-1]), trainable=False)
         self.seen = tf.Variable(histories.items, trainable=False)
+        # Of a history's length. Looked up, as the graph's optimizer would make a division by a square root the product
+        # with an approximate reciprocal one, whose last bit depends on the batch.
+        self.roots = tf.Variable(_roots(len(item_names)), trainable=False)
         self.item_names = tf.Variable(tf.constant(list(item_names)), trainable=False)
         self.user_places = _places(user_names, unknown=len(user_names))
         self.item_places = _places(item_names, unknown=-1)
@@ -90,12 +94,12 @@ class ServingModel(tf.Module):
         return tf.ragged.boolean_mask(items, (items >= 0) & (items != before[:, : tf.shape(items)[1]]))
 
     def _scores(self, histories: tf.RaggedTensor) -> tf.Tensor:
-        number = tf.cast(histories.row_lengths(), tf.float32)[:, None]
+        lengths = histories.row_lengths()
         vectors = tf.gather(self.history_vectors, histories.flat_values)
         sums = tf.math.unsorted_segment_sum(vectors, histories.value_rowids(), histories.nrows())
-        queries = _rounded(sums / tf.sqrt(tf.maximum(number, 1.0)))
+        queries = _rounded(sums / tf.gather(self.roots, lengths)[:, None])
         scores = tf.matmul(queries, self.item_vectors, transpose_b=True) + self.bias
-        empty = tf.where(number[:, 0] == 0)
+        empty = tf.where(lengths == 0)
 
         def with_popularity() -> tf.Tensor:
             popularity = tf.broadcast_to(self.popularity, [tf.shape(empty)[0], tf.size(self.popularity)])
@@ -128,12 +132,22 @@ def _places(names: np.ndarray, unknown: int) -> tf.lookup.StaticHashTable:
     )
 
 
+def _roots(most: int) -> np.ndarray:
+    """Square roots of 0 to ``most``, but 1 for 0."""
+    return np.sqrt(np.maximum(np.arange(most + 1), 1)).astype(np.float32)
+
+
 def _rounded(vectors: tf.Tensor) -> tf.Tensor:
-    """towers.rounded, as an operation of the graph."""
-    length = tf.norm(vectors, axis=1, keepdims=True)
+    """towers.rounded, as an operation of the graph.
+
+    The step must not depend on the batch, as the last bits of a float32 norm or logarithm do: so the norm is a float64,
+    and its power of two is taken from its bits.
+    """
+    length = tf.norm(tf.cast(vectors, tf.float64), axis=1, keepdims=True)
     room = 2.0 ** (FLOAT32_BITS // 2) - 0.5 * vectors.shape[1] ** 0.5
-    exponent = tf.math.ceil(tf.math.log(tf.where(length > 0, length, 1.0) / room) / np.log(2.0))
-    step = tf.pow(2.0, exponent)
+    bits = tf.bitcast(tf.where(length > 0, length, 1.0) / room, tf.int64)
+    next_power = tf.bitwise.bitwise_and(bits + (2**FLOAT64_FRACTION - 1), -(2**FLOAT64_FRACTION))
+    step = tf.cast(tf.bitcast(next_power, tf.float64), tf.float32)
     return tf.round(vectors / step) * step
 
 
