@@ -6,7 +6,16 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from batches import ASKED_SHARE, MOST_TARGETS, UNIFORM_NEGATIVES, WHOLE_CATALOGUE, Batch, Candidates, batch_size, batches
+from batches import (
+    ASKED_SHARE,
+    MOST_TARGETS,
+    UNIFORM_NEGATIVES,
+    WHOLE_CATALOGUE,
+    Batch,
+    Candidates,
+    batch_size,
+    batches,
+)
 from histories import Histories, histories_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
