@@ -26,6 +26,7 @@ USER_EXPONENT = -0.5
 EXACT = 2048  # users or items up to which all singular vectors are computed
 POWER_ITERATIONS = 3
 OVERSAMPLING = 32
+NEGLIGIBLE = 1e-6  # share of the largest energy below which float32 tells nothing
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def decompose(histories: Histories, exponent: float, rank: int, seed: int) -> Sp
     matrix = histories.matrix()
     matrix = sparse.diags(users.astype(np.float32)) @ matrix @ sparse.diags(weights)
     energies, vectors = _right_vectors(matrix.tocsr().astype(np.float32), rank, np.random.default_rng(seed))
-    positive = energies > 1e-6 * max(float(energies[0]), 1e-30)
+    positive = energies > NEGLIGIBLE * max(float(energies[0]), 1e-30)
     return Spectrum(energies[positive], vectors[:, positive], weights, rank)
 
 
@@ -72,14 +73,25 @@ def _right_vectors(matrix: sparse.csr_matrix, rank: int, random: np.random.Gener
 
 def _randomised(matrix: sparse.csr_matrix, rank: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """N. Halko et al., "Finding structure with randomness", SIAM Review 2011, algorithms 4.4 and 5.1."""
-    transposed = matrix.T.tocsr()
     sketch = random.standard_normal((matrix.shape[1], rank + OVERSAMPLING), dtype=np.float32)
-    basis = np.linalg.qr(matrix @ sketch)[0]
+    basis = _orthonormal(matrix @ sketch)
     for _ in range(POWER_ITERATIONS):
-        basis = np.linalg.qr(matrix @ np.linalg.qr(transposed @ basis)[0])[0]
-    small = transposed @ basis  # [n, rank + oversampling]
+        basis = _orthonormal(matrix @ _orthonormal(matrix.T @ basis))
+    small = matrix.T @ basis  # [n, rank + oversampling]
     energies, rotation = _largest(small.T @ small, rank)
     return energies, (small @ rotation) / np.sqrt(np.maximum(energies, 1e-12)).astype(np.float32)
+
+
+def _orthonormal(vectors: np.ndarray) -> np.ndarray:
+    """An orthonormal basis [m, at most r] of the columns of ``vectors`` [m, r], without what rounding drowns.
+
+    By way of the Gram matrix, twice, as in Cholesky QR: some forty times as fast as Householder's for so few columns.
+    """
+    for _ in range(2):
+        energies, rotation = np.linalg.eigh((vectors.T @ vectors).astype(np.float64))
+        kept = energies > NEGLIGIBLE * max(energies[-1], 1e-30)
+        vectors = vectors @ (rotation[:, kept] / np.sqrt(energies[kept])).astype(np.float32)
+    return vectors
 
 
 def _largest(gram: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
