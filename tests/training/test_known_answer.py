@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from types import SimpleNamespace
 
 import numpy as np
@@ -106,4 +105,3 @@ def test_a_model_that_lost_its_signatures_is_refused(tf, learnt, tmp_path):
     tf.saved_model.save(tf.Module(), str(tmp_path / "01"))
     with pytest.raises(ArtifactError, match="has no signature serving_default, score, candidates"):
         SavedModel(tmp_path / "01")
-    shutil.rmtree(tmp_path / "01")

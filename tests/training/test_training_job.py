@@ -1,0 +1,144 @@
+"""The training job at its edges: next to no data, settings that cannot work, what it tells and keeps."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from tests.training.reviews import two_tastes, write
+
+pytestmark = pytest.mark.slow
+
+TINY = [("ann", "stout"), ("bob", "ale"), ("cid", "stout")]
+
+
+@pytest.fixture
+def train(tf, tmp_path, monkeypatch, capsys):
+    """Train on rows of (user, item) with flags; returns the log and the served signatures."""
+    monkeypatch.setenv("TF_USE_LEGACY_KERAS", "1")  # put back afterwards; TensorFlow is there already
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    import train as job
+
+    def run(rows, *flags):
+        model = tmp_path / "model"
+        file = write(tmp_path / "train.parquet", rows)
+        job.main(["--train", str(file), "--model-dir", str(model), *map(str, flags)])
+        return capsys.readouterr().out, tf.saved_model.load(str(model / "01")).signatures
+
+    return run
+
+
+def lists(tf, signatures, users):
+    found = signatures["serving_default"](username=tf.constant(users))
+    assert np.isfinite(found["scores"].numpy()).all()
+    return [[item.decode() for item in row] for row in found["items"].numpy()]
+
+
+def epochs(log, name="epoch"):
+    return [(int(epoch), int(of)) for epoch, of in re.findall(rf"^{name}=(\d+) of=(\d+) ", log, re.MULTILINE)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        TINY,
+        [("ann", "stout")],
+        [("ann", "stout"), ("ann", "ale")],
+        [("ann", "stout"), ("bob", "stout")],
+    ],
+    ids=["3 users, 2 items", "one review", "one user", "one item"],
+)
+def test_next_to_nothing_is_enough_to_train_on(tf, train, rows):
+    log, signatures = train(rows)
+    assert "validation" not in log  # there is nothing to validate on
+    items = {item for _, item in rows}
+    for served in lists(tf, signatures, ["ann", "somebody new"]):
+        assert set(served) == items
+
+
+def test_one_epoch_is_one_epoch(train):
+    log, _ = train(two_tastes(), "--epochs", 1)
+    assert epochs(log) == epochs(log, "refit epoch") == [(1, 1)]
+
+
+def test_there_are_no_more_epochs_than_allowed_and_the_refit_has_as_many_as_were_best(train, tmp_path):
+    log, _ = train(two_tastes(), "--epochs", 4)
+    told = json.loads((tmp_path / "model" / "01" / "assets.extra" / "training.json").read_text())
+    assert 1 <= len(epochs(log)) <= 4
+    assert epochs(log) == [(row["epoch"], 4) for row in told["epochs"]]
+    best = max(told["epochs"], key=lambda row: row["validation"])
+    assert told["best_epoch"] == best["epoch"]
+    assert epochs(log, "refit epoch") == [(epoch, best["epoch"]) for epoch in range(1, best["epoch"] + 1)]
+    assert told["validation"] == max(told["validation"], best["validation"])
+
+
+def test_a_learning_rate_without_reason_ends_with_a_clear_error_or_a_sound_model(tf, train):
+    from train import TrainingError
+
+    told, served = "", []
+    try:
+        _, signatures = train(two_tastes(), "--learning-rate", 1e6, "--epochs", 3)
+        served = lists(tf, signatures, ["a000", "b001", "somebody new"])
+    except TrainingError as error:
+        told = str(error)
+    assert len(served) == 3 or re.search(r"training diverged.*lower LearningRate \(1000000\.0\)", told)
+
+
+@pytest.mark.parametrize(
+    "flags", [("--batch-size", 1), ("--batch-size", 10**6), ("--embedding-dimension", 3), ("--l2", 0)]
+)
+def test_settings_may_be_small_or_large(tf, train, flags):
+    _, signatures = train(two_tastes(users=40), "--epochs", 2, *flags)
+    assert len(lists(tf, signatures, ["a000"])[0]) == 40
+
+
+def test_one_long_history_among_short_ones(tf, train):
+    """Half of a history of one is nothing, in half of the epochs."""
+    rows = [(f"u{n}", f"i{n % 7}") for n in range(60)] + [("all", f"i{n}") for n in range(7)]
+    _, signatures = train(rows, "--epochs", 3)
+    assert sorted(lists(tf, signatures, ["all"])[0]) == [f"i{n}" for n in range(7)]
+
+
+def test_features_are_told_and_used_where_there_is_a_file(tf, train, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = two_tastes(users=20)
+    items = sorted({item for _, item in rows})
+    table = pa.table({"item": items, "style": [item[0] for item in items], "abv": [5.0, None] * (len(items) // 2)})
+    pq.write_table(table, tmp_path / "items.parquet")
+    log, _ = train(rows, "--epochs", 1, "--items", tmp_path / "items.parquet")
+    assert "features=style,abv" in log
+    log, _ = train(rows, "--epochs", 1)
+    assert "features=none" in log
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("other reviews of the same number", [("ann", "ale"), ("bob", "stout"), ("cid", "ale")]),
+        ("other names", [("ann", "stout"), ("bob", "ale"), ("dan", "stout")]),
+    ],
+)
+def test_a_checkpoint_of_other_data_is_not_used_and_told(train, tmp_path, name, changed):
+    kept = tmp_path / "checkpoints"
+    train(TINY, "--checkpoints", kept, "--epochs", 2)
+    log, _ = train(changed, "--checkpoints", kept, "--epochs", 2)
+    assert "learn.npz is of another training: starting afresh" in log, name
+    assert epochs(log) == [(1, 2), (2, 2)]
+
+
+def test_a_finished_training_that_is_started_again_repeats_no_epoch(tf, train, tmp_path):
+    kept = tmp_path / "checkpoints"
+    flags = ("--checkpoints", kept, "--epochs", 2)
+    first_log, first = train(two_tastes(users=40), *flags)
+    users = ["a000", "b001"]
+    before = lists(tf, first, users)
+    log, again = train(two_tastes(users=40), *flags)
+    assert epochs(first_log)
+    assert epochs(log) == epochs(log, "refit epoch") == []
+    assert log.count("resumed after epoch") == 2
+    assert lists(tf, again, users) == before
