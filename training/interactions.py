@@ -59,12 +59,12 @@ def read_columns(path: Path, columns: list[str]) -> pa.Table:
     """Columns of a Parquet file, or of the only one in a folder; at least one row. Raises InteractionsError."""
     file = _only_file(path)
     try:
+        missing = [column for column in columns if column not in pq.read_schema(file).names]
+        if missing:
+            raise InteractionsError(f"{file} has no column {', '.join(missing)}; it is to be written by preprocess.py")
         table = pq.read_table(file, columns=columns)
     except (pa.ArrowInvalid, OSError) as error:
         raise InteractionsError(f"{file} is not a readable Parquet file: {error}") from error
-    missing = [column for column in columns if column not in table.column_names]
-    if missing:
-        raise InteractionsError(f"{file} has no column {', '.join(missing)}; it is to be written by preprocess.py")
     if not table.num_rows:
         raise InteractionsError(f"{file} holds no review")
     return table
