@@ -18,8 +18,8 @@ OPTIONS = ("--epochs", 8, "--batch-size", 16, "-k", 20)
 
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory) -> SimpleNamespace:
-    """80 users, 40 items; the held-out reviews are a fifth, of which some are of an item that is not in train."""
-    rows = two_tastes()
+    """200 users, 40 items; the held-out reviews are a fifth, of which some are of an item that is not in train."""
+    rows = two_tastes(users=200)
     apart = np.random.default_rng(2).random(len(rows)) < 0.2
     train = [row for row, held_out in zip(rows, apart, strict=True) if not held_out]
     test = [row for row, held_out in zip(rows, apart, strict=True) if held_out]
@@ -53,9 +53,12 @@ def test_unseen_items_of_the_own_group_stand_above_all_others(learnt, scorer):
 
 
 def test_recall_is_what_the_own_group_allows_and_far_above_popularity(learnt):
-    """About 13 of the own group's 20 items are unseen: 10 of 13 is the least that any order of these reaches."""
+    """About 13 of the own group's 20 items are unseen: in any order of these, 10 / 13 = 0.77 are in the first ten.
+
+    Of 361 held-out reviews that is 0.77 +- 0.022.
+    """
     model, popular = learnt.evaluation["retrieval_metrics"], learnt.evaluation["baselines"]["popularity"]
-    assert model["recall_at_10"]["value"] > 0.7
+    assert model["recall_at_10"]["value"] > 0.77 - 4 * 0.022
     assert model["recall_at_10"]["lower"] > popular["recall_at_10"]["upper"] + 0.2
     assert model["mrr"]["lower"] > popular["mrr"]["upper"]
 

@@ -97,14 +97,3 @@ def test_a_job_that_was_killed_twice_ends_as_one_that_was_not(tf, jobs):
 
     assert served(interrupted)[0] == served(peace)[0]
     assert np.array_equal(served(interrupted)[1], served(peace)[1])
-
-
-def test_a_truncated_checkpoint_is_not_used_and_training_still_ends_well(jobs):
-    _, interrupted = jobs
-    kept = interrupted.base / "checkpoints" / "learn.npz"
-    content = kept.read_bytes()
-    kept.write_bytes(content[: len(content) // 2])
-    log = interrupted.train(*OPTIONS)
-    assert "learn.npz cannot be read" in log
-    assert numbers(EPOCH, log)[0] == 1
-    assert (interrupted.base / "model" / "01" / "saved_model.pb").is_file()

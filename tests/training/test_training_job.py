@@ -131,6 +131,18 @@ def test_a_checkpoint_of_other_data_is_not_used_and_told(train, tmp_path, name, 
     assert epochs(log) == [(1, 2), (2, 2)]
 
 
+def test_a_truncated_checkpoint_is_not_used_and_training_still_ends_well(tf, train, tmp_path):
+    flags = ("--checkpoints", tmp_path / "checkpoints", "--epochs", 2)
+    _, before = train(TINY, *flags)
+    kept = tmp_path / "checkpoints" / "learn.npz"
+    content = kept.read_bytes()
+    kept.write_bytes(content[: len(content) // 2])
+    log, after = train(TINY, *flags)
+    assert "learn.npz cannot be read" in log
+    assert epochs(log) == [(1, 2), (2, 2)]
+    assert lists(tf, after, ["ann", "bob"]) == lists(tf, before, ["ann", "bob"])
+
+
 def test_a_finished_training_that_is_started_again_repeats_no_epoch(tf, train, tmp_path):
     kept = tmp_path / "checkpoints"
     flags = ("--checkpoints", kept, "--epochs", 2)
