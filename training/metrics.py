@@ -67,14 +67,14 @@ def intervals(values: dict[str, np.ndarray], seed: int, resamples: int | None = 
     """
     matrix = np.column_stack(list(values.values()))
     has = ~np.isnan(matrix)
-    columns = np.hstack([np.where(has, matrix, 0.0), has])
+    columns = np.hstack([np.where(has, matrix, 0.0), has]).astype(np.float32)  # enough for an interval's ends
     random = np.random.default_rng(seed)
     users, number = len(matrix), matrix.shape[1]
     resamples = resamples or min(max(DRAWS // users, FEWEST_RESAMPLES), RESAMPLES)
     batch = max(1, min(resamples, WEIGHTS_AT_A_TIME // users))
     sums = np.concatenate(
         [
-            np.stack([_drawn(random, users) for _ in range(min(batch, resamples - done))]).astype(float) @ columns
+            np.stack([_drawn(random, users) for _ in range(min(batch, resamples - done))]).astype(np.float32) @ columns
             for done in range(0, resamples, batch)
         ]
     )
