@@ -48,7 +48,8 @@ def run_or_nothing(files, *flags):
         return None
 
 
-@settings(deadline=None, max_examples=25)
+@pytest.mark.slow  # dozens of whole runs
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(REVIEWS, FRACTIONS, st.integers(0, 99), st.sampled_from(["random", "temporal"]))
 def test_train_and_test_are_what_was_kept_and_the_same_again(reviews, fraction, seed, strategy):
     flags = ("--split-strategy", strategy, "--test-fraction", fraction, "--split-seed", seed)
@@ -65,7 +66,8 @@ def test_train_and_test_are_what_was_kept_and_the_same_again(reviews, fraction, 
         assert again[0]["split"] == manifest["split"]
 
 
-@settings(deadline=None, max_examples=25)
+@pytest.mark.slow  # dozens of whole runs
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(REVIEWS, FRACTIONS)
 def test_by_time_train_is_strictly_before_test(reviews, fraction):
     found = run_or_nothing({"a.csv": reviews}, "--split-strategy", "temporal", "--test-fraction", fraction)
@@ -87,7 +89,8 @@ def test_by_time_train_is_strictly_before_test(reviews, fraction):
     assert distance(cut) == pytest.approx(min(map(distance, moments)))
 
 
-@settings(deadline=None, max_examples=20)
+@pytest.mark.slow  # dozens of whole runs
+@settings(deadline=None, derandomize=True, max_examples=20)
 @given(REVIEWS, REVIEWS)
 def test_by_chance_a_review_never_changes_sides_when_others_come(reviews, more):
     known = {review[:2] for review in reviews}
