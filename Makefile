@@ -56,4 +56,4 @@ lock: ## resolve pyproject.toml anew into requirements/*.lock (needs uv)
 		--custom-compile-command "make lock" pyproject.toml -o requirements/bench.lock
 
 clean: ## remove what runs left behind (.taproom, runs), but not .venv
-	rm -rf .taproom runs .aws-sam
+	rm -rf .taproom runs .aws-sam bench/results

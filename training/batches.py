@@ -66,9 +66,9 @@ class Candidates:
     def of(self, targets: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Candidates int32 [m] and their chances float32 [m].
 
-        Beyond WHOLE_CATALOGUE items: the distinct targets (at most MOST_TARGETS of the targets, drawn) and as many
-        again at random. An item is a candidate once, however often it is drawn, so no candidate is an accidental copy
-        of a target.
+        Beyond WHOLE_CATALOGUE items: the distinct ones of the targets (of MOST_TARGETS drawn, if there are more) and of
+        UNIFORM_NEGATIVES drawn uniformly. An item is a candidate once, however often it is drawn, so no candidate is an
+        accidental copy of a target.
         """
         if self.catalogue <= WHOLE_CATALOGUE:
             return self.whole, np.ones(self.catalogue, dtype=np.float32)
