@@ -25,6 +25,7 @@ TRAIN = {
     "EmbeddingDimension": "--embedding-dimension",
     "SplitSeed": "--seed",
     "ReturnRecommendationsNumber": "--k",
+    "ClosedForm": "--closed-form",
 }
 EVALUATE = {"ReturnRecommendationsNumber": "--k"}
 # Where and when a job runs, and what becomes of its model: nothing that is measured here.
@@ -33,8 +34,10 @@ WITHOUT_EFFECT = {
     "ProcessingInstanceCount",
     "ProcessingInstanceType",
     "TrainingInstanceType",
-    "AccuracyTop500Threshold",
     "ModelApprovalStatus",
+    *("RetrievalMetric", "AccuracyTop500Threshold", "RankingMetric", "RankingRmseThreshold"),
+    *("ThresholdRule", "BaselineRule", "ChampionRule", "ChampionTolerance", "ChampionNotComparable"),
+    *("TrivialRule", "SliceRules"),
 }
 DEFAULT_COLUMNS = {
     "User": "username",
@@ -68,7 +71,11 @@ class Parameters:
 
     def flags(self, names: dict[str, str]) -> list[str]:
         """Flags of one job: ``names`` is PREPROCESS, TRAIN or EVALUATE. What is not given is left to the job."""
-        return [text for key, flag in names.items() if key in self.values for text in (flag, str(self.values[key]))]
+        return [text for key, flag in names.items() if key in self.values for text in (flag, _text(self.values[key]))]
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def column_flags(columns: dict[str, str]) -> list[str]:

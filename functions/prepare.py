@@ -16,10 +16,12 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from rules.execution import Execution
 from rules.execution_input import ExecutionInput, read_execution_input
+from rules.gate_parameters import gate_document
 from rules.jobs import Images, Plan
 from rules.naming import execution_slug
 from rules.reviews import NoReviews, Reviews, StoredObject, choose_reviews
 from rules.s3_uri import S3Uri, parse_s3_uri
+from rules.scripts import MODELS
 from rules.validation import validated
 from settings import from_environment
 
@@ -52,7 +54,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     slug = execution_slug(execution.name, execution.id)
     run_prefix = f"s3://{config.bucket}/runs/{slug}/"
     jobs = plan_jobs(config, execution, request.parameters, slug).document()
-    answer = {"schema_version": 1, "Parameters": request.parameters.document(), "Trigger": request.trigger}
+    answer = {
+        "schema_version": 1,
+        "Parameters": request.parameters.document(),
+        "Gate": {model: gate_document(request.parameters, model) for model in MODELS},
+        "Trigger": request.trigger,
+    }
     try:
         reviews = choose_reviews(request.reviews, list_objects(request.reviews))
     except NoReviews as error:

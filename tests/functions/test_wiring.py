@@ -14,7 +14,9 @@ PROJECT = Path(__file__).resolve().parents[2]
 FUNCTIONS = PROJECT / "functions"
 HANDLERS = {
     "Prepare": "prepare",
+    "FindChampion": "find_champion",
     "ParseEvaluation": "parse_evaluation",
+    "Gate": "gate",
     "RegisterModel": "register_model",
     "TriageFailure": "triage_failure",
     "PublishTraining": "publish_training",

@@ -135,6 +135,33 @@ def read_run(environment: Environment) -> Run:
     )
 
 
+def planned(model: str) -> dict[str, Any]:
+    """What Prepare plans for a model's branch."""
+    key = model.lower()
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312"
+    return {
+        "Train": {
+            "JobStem": f"weekly-train-{key}",
+            "Image": image,
+            "InstanceType": "ml.m5.2xlarge",
+            "HyperParameters": {"epochs": "20", "sagemaker_program": '"train.py"'},
+            "OutputPath": f"s3://bucket/runs/weekly/models/{key}/",
+            "CheckpointPrefix": f"s3://bucket/checkpoints/weekly/{key}/",
+            "Round": 0,
+        },
+        "Evaluate": {
+            "JobStem": f"weekly-evaluate-{key}",
+            "Image": image,
+            "InstanceType": "ml.m5.xlarge",
+            "Arguments": ["evaluate.py", "--k", "500"],
+            "OutputPrefix": f"s3://bucket/runs/weekly/evaluation/{key}/",
+            "Round": 0,
+        },
+        "ChampionPrefix": f"s3://bucket/runs/weekly/champion/{key}/",
+        "GateUri": f"s3://bucket/runs/weekly/gate/{key}/gate.json",
+    }
+
+
 PREPARED = {
     "schema_version": 1,
     "Found": True,
@@ -156,25 +183,8 @@ PREPARED = {
         "Arguments": ["preprocess.py", "--test-fraction", "0.15"],
         "Round": 0,
     },
-    "Retrieval": {
-        "Train": {
-            "JobStem": "weekly-train-retrieval",
-            "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312",
-            "InstanceType": "ml.m5.2xlarge",
-            "HyperParameters": {"epochs": "20", "sagemaker_program": '"train.py"'},
-            "OutputPath": "s3://bucket/runs/weekly/models/retrieval/",
-            "CheckpointPrefix": "s3://bucket/checkpoints/weekly/retrieval/",
-            "Round": 0,
-        },
-        "Evaluate": {
-            "JobStem": "weekly-evaluate-retrieval",
-            "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312",
-            "InstanceType": "ml.m5.xlarge",
-            "Arguments": ["evaluate.py", "--k", "500"],
-            "OutputPrefix": "s3://bucket/runs/weekly/evaluation/retrieval/",
-            "Round": 0,
-        },
-    },
+    **{name: planned(name) for name in ("Retrieval", "Ranking")},
+    "Gate": {"Retrieval": {"Threshold": 0.5}, "Ranking": {"Threshold": None}},
 }
 
 
@@ -188,9 +198,9 @@ def processed(status: str = "Completed") -> MockedResponseReturn:
     return returns({"ProcessingJobName": "p", "ProcessingJobArn": "arn:p", "ProcessingJobStatus": status})
 
 
-def trained(status: str = "Completed") -> MockedResponseReturn:
+def trained(status: str = "Completed", model: str = "retrieval") -> MockedResponseReturn:
     """What a training job's Describe says, as far as it always says it."""
-    artifacts = {"S3ModelArtifacts": "s3://bucket/runs/weekly/models/retrieval/t/output/model.tar.gz"}
+    artifacts = {"S3ModelArtifacts": f"s3://bucket/runs/weekly/models/{model}/t/output/model.tar.gz"}
     job = {"TrainingJobName": "t", "TrainingJobArn": "arn:t", "TrainingJobStatus": status, "SecondaryStatus": status}
     return returns({**job, "ModelArtifacts": artifacts})
 
@@ -201,6 +211,23 @@ def triaged(retry: bool, number: int = 0, step: str = "TrainRetrieval") -> Mocke
     return answers(Retry=retry, Round=number, WaitSeconds=0, Step=step, **error)
 
 
+def branch_outcomes(model: str, passed: bool) -> dict[str, list[Any]]:
+    """Every task's outcome in one model's branch."""
+    rules = [{"Rule": "threshold", "Verdict": "passed" if passed else "failed", "Value": 0.75, "Limit": 0.5}]
+    champion = {"Status": "found", "Reason": "newest Approved", "ModelPackageArn": "arn:m/0", "Version": 0}
+    parsed = {"Metrics": {"accuracy": 0.75}, "EvaluationUri": f"s3://e/{model.lower()}"}
+    verdict = {"Passed": passed, "Reason": "0.75 and 0.5", "Rules": rules, "GateUri": "s3://g"}
+    registered = {"ModelPackageArn": "arn:m/1", "ModelPackageVersion": 1, "ModelApprovalStatus": "Approved"}
+    return {
+        f"Train{model}": [trained(model=model.lower())],
+        f"FindChampion{model}": [answers(**champion, ManifestUri="s3://bucket/runs/weekly/champion/m.json")],
+        f"Evaluate{model}": [processed()],
+        f"ParseEvaluation{model}": [answers(**parsed)],
+        f"Gate{model}": [answers(**verdict)],
+        f"RegisterModel{model}": [answers(**registered)],
+    }
+
+
 class Interpreter:
     """What the tests need of this module, as a fixture: test modules cannot import one another."""
 
@@ -209,18 +236,11 @@ class Interpreter:
     returns, raises, answers = staticmethod(returns), staticmethod(raises), staticmethod(answers)
     processed, trained, triaged = staticmethod(processed), staticmethod(trained), staticmethod(triaged)
 
-    def outcomes(self, accuracy: float = 0.5, **other: list[Any]) -> dict[str, list[Any]]:
-        """Every task's outcome in an execution that registers the model; ``other`` replaces some."""
-        parsed = answers(Accuracy=accuracy, Baseline=None, Metrics={"accuracy": accuracy}, EvaluationUri="s3://e")
-        registered = answers(ModelPackageArn="arn:m/1", ModelPackageVersion=1, ModelApprovalStatus="Approved")
-        usual = {
-            "Prepare": [answers(**self.prepared())],
-            "Preprocess": [processed()],
-            "TrainRetrieval": [trained()],
-            "EvaluateRetrieval": [processed()],
-            "ParseEvaluationRetrieval": [parsed],
-            "RegisterModelRetrieval": [registered],
-        }
+    def outcomes(self, *, passed: bool = True, **other: list[Any]) -> dict[str, list[Any]]:
+        """Every task's outcome in an execution whose models are let through or not; ``other`` replaces some."""
+        usual = {"Prepare": [answers(**self.prepared())], "Preprocess": [processed()]}
+        for model in ("Retrieval", "Ranking"):
+            usual |= branch_outcomes(model, passed)
         return usual | other
 
 

@@ -8,7 +8,7 @@ import re
 import pytest
 
 TOO_WIDE = {"States.ALL", "States.TaskFailed", "States.Timeout", "States.Runtime"}
-FUNCTIONS = {"Prepare", "ParseEvaluation", "RegisterModel", "TriageFailure"}
+FUNCTIONS = {"Prepare", "FindChampion", "ParseEvaluation", "Gate", "RegisterModel", "TriageFailure"}
 
 
 def following(state):
@@ -76,15 +76,22 @@ def test_the_state_machine_ends_in_succeed_or_fail_only(definition):
     assert {name for name, kind in ends.items() if kind == "Succeed"} == {"NoData", "Finished"}
 
 
+def branches(definition):
+    """Every state of every branch, with its name."""
+    found = [list(branch["States"].items()) for branch in definition["States"]["Models"]["Branches"]]
+    assert len(found) == 2
+    return found
+
+
 def test_every_branch_ends_in_a_result_document(definition):
-    (branch,) = definition["States"]["Models"]["Branches"]
-    ends = [state for state in branch["States"].values() if state.get("End")]
-    assert {end["Parameters"]["Status"] for end in ends} == {"Registered", "Rejected", "Failed"}
-    for end in ends:
-        assert end["Type"] == "Pass"
-        assert {"Model", "Status", "Reason.$"} <= set(end["Parameters"])
-        if end["Parameters"]["Status"] == "Failed":
-            assert {"Step", "Error.$", "Cause.$"} <= set(end["Parameters"])
+    for branch in branches(definition):
+        ends = [state for _, state in branch if state.get("End")]
+        assert {end["Parameters"]["Status"] for end in ends} == {"Registered", "Rejected", "Failed"}
+        for end in ends:
+            assert end["Type"] == "Pass"
+            assert {"Model", "Status", "Reason.$"} <= set(end["Parameters"])
+            if end["Parameters"]["Status"] == "Failed":
+                assert {"Step", "Error.$", "Cause.$"} <= set(end["Parameters"])
 
 
 def test_no_caught_failure_ends_green_unless_another_round_mends_it(definition):
@@ -100,8 +107,7 @@ def test_no_caught_failure_ends_green_unless_another_round_mends_it(definition):
 
 
 def test_in_a_branch_every_task_catches_everything(definition):
-    (branch,) = definition["States"]["Models"]["Branches"]
-    for name, state in branch["States"].items():
+    for name, state in [one for branch in branches(definition) for one in branch]:
         if state["Type"] == "Task":
             assert [catcher["ErrorEquals"] for catcher in state["Catch"]] == [["States.ALL"]], name
 

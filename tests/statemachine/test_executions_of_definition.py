@@ -6,44 +6,71 @@ import json
 
 import pytest
 
+JUDGED = {"Gate", "GateUri", "Metrics", "EvaluationUri", "Champion"}
 
-def test_a_good_model_is_registered_and_the_output_says_why(interpreter):
-    run = interpreter.execute(interpreter.outcomes(0.75))
+
+def test_good_models_are_registered_and_the_output_says_why(interpreter):
+    run = interpreter.execute(interpreter.outcomes())
     assert run.succeeded, run
     assert run.visited[-1] == "Finished"
-    (result,) = run.output["Models"]
-    assert result == {
-        "Model": "Retrieval",
-        "Status": "Registered",
-        "Reason": "top-500 accuracy 0.75 reaches AccuracyTop500Threshold 0.5",
-        "Metrics": {"accuracy": 0.75},
-        "EvaluationUri": "s3://e",
-        "ModelPackageArn": "arn:m/1",
-        "ModelPackageVersion": 1,
-        "ModelApprovalStatus": "Approved",
-    }
-    (asked,) = run.requests["RegisterModelRetrieval"]
-    assert asked["Payload"]["ModelDataUrl"].endswith("/output/model.tar.gz")
-    assert asked["Payload"]["Execution"] == {
-        "Id": "arn:aws:states:us-east-1:123456789012:execution:taproom:weekly",
-        "Name": "weekly",
-        "StartTime": "2025-01-06T06:00:00.000Z",
-    }
+    assert [result["Model"] for result in run.output["Models"]] == ["Retrieval", "Ranking"]
+    for result in run.output["Models"]:
+        model = result["Model"]
+        assert (result["Status"], result["Reason"]) == ("Registered", "0.75 and 0.5")
+        assert result["Gate"] == [{"Rule": "threshold", "Verdict": "passed", "Value": 0.75, "Limit": 0.5}]
+        assert result["Metrics"] == {"accuracy": 0.75}
+        assert (result["ModelPackageArn"], result["ModelPackageVersion"]) == ("arn:m/1", 1)
+        assert set(result) >= JUDGED
+        (asked,) = run.requests[f"RegisterModel{model}"]
+        payload = asked["Payload"]
+        assert payload["ModelDataUrl"] == f"s3://bucket/runs/weekly/models/{model.lower()}/t/output/model.tar.gz"
+        assert payload["ParentVersion"] == "arn:m/0"
+        assert payload["ManifestUri"] == "s3://bucket/runs/weekly/data/manifest.json"
+        assert payload["Execution"] == {
+            "Id": "arn:aws:states:us-east-1:123456789012:execution:taproom:weekly",
+            "Name": "weekly",
+            "StartTime": "2025-01-06T06:00:00.000Z",
+        }
 
 
-@pytest.mark.parametrize(("accuracy", "status"), [(0.5, "Registered"), (0.4999, "Rejected"), (1, "Registered")])
-def test_only_what_is_under_the_threshold_is_refused(interpreter, accuracy, status):
-    run = interpreter.execute(interpreter.outcomes(accuracy))
+def test_a_refused_model_ends_green_with_its_reason_and_is_not_registered(interpreter):
+    run = interpreter.execute(interpreter.outcomes(passed=False))
     assert run.succeeded
-    assert run.output["Models"][0]["Status"] == status
-    assert ("RegisterModelRetrieval" in run.visited) == (status == "Registered")
+    for result in run.output["Models"]:
+        assert (result["Status"], result["Reason"]) == ("Rejected", "0.75 and 0.5")
+        assert set(result) >= JUDGED
+        assert "ModelPackageArn" not in result
+    assert not [name for name in run.visited if name.startswith("RegisterModel")]
 
 
-def test_a_model_below_the_threshold_ends_green_with_its_reason(interpreter):
-    run = interpreter.execute(interpreter.outcomes(0.481))
-    assert run.succeeded
-    assert run.output["Models"][0]["Reason"] == "top-500 accuracy 0.481 is below AccuracyTop500Threshold 0.5"
-    assert "ModelPackageArn" not in run.output["Models"][0]
+def test_the_gate_gets_its_models_rules_and_place(interpreter):
+    run = interpreter.execute(interpreter.outcomes())
+    for model, threshold in (("Retrieval", 0.5), ("Ranking", None)):
+        (asked,) = run.requests[f"Gate{model}"]
+        assert asked["Payload"]["Rules"] == {"Threshold": threshold}
+        assert asked["Payload"]["Model"] == model.lower()
+        assert asked["Payload"]["OutputUri"] == f"s3://bucket/runs/weekly/gate/{model.lower()}/gate.json"
+        assert asked["Payload"]["EvaluationUri"] == f"s3://e/{model.lower()}"
+
+
+@pytest.mark.parametrize(("broken", "other"), [("Retrieval", "Ranking"), ("Ranking", "Retrieval")])
+def test_a_model_whose_branch_fails_leaves_the_other_to_finish(interpreter, broken, other):
+    outcomes = {f"Gate{broken}": [interpreter.raises("EvaluationInvalid", "$.a is missing")]}
+    run = interpreter.execute(interpreter.outcomes(**outcomes))
+    assert (run.succeeded, run.error) == (False, "ModelsFailed")
+    assert f"RegisterModel{other}" in run.visited
+    assert f"RegisterModel{broken}" not in run.visited
+    (told,) = json.loads(run.cause)
+    assert (told["Model"], told["Step"], told["Cause"]) == (broken, f"Gate{broken}", "$.a is missing")
+
+
+def test_every_failed_branch_is_named(interpreter):
+    outcomes = {
+        "ParseEvaluationRetrieval": [interpreter.raises("EvaluationMissing", "no file")],
+        "RegisterModelRanking": [interpreter.raises("ClientError", "denied")],
+    }
+    run = interpreter.execute(interpreter.outcomes(**outcomes))
+    assert [told["Step"] for told in json.loads(run.cause)] == ["ParseEvaluationRetrieval", "RegisterModelRanking"]
 
 
 def test_no_reviews_ends_before_any_job(interpreter):
@@ -83,7 +110,9 @@ def test_a_final_failure_in_a_branch_ends_red_and_names_the_step(interpreter, jo
     assert "RegisterModelRetrieval" not in run.visited
 
 
-@pytest.mark.parametrize("step", ["ParseEvaluationRetrieval", "RegisterModelRetrieval"])
+@pytest.mark.parametrize(
+    "step", [f"{state}Retrieval" for state in ("FindChampion", "ParseEvaluation", "Gate", "RegisterModel")]
+)
 def test_a_function_that_fails_in_a_branch_ends_red_and_names_the_step(interpreter, step):
     run = interpreter.execute(interpreter.outcomes(**{step: [interpreter.raises("EvaluationError", "no metric")]}))
     assert run.error == "ModelsFailed"
@@ -131,7 +160,7 @@ def test_each_round_of_a_job_has_a_name_of_its_own_and_triage_knows_the_round(in
         job: [interpreter.raises("JobFailed", "CapacityError"), stopped, done],
         f"Triage{job}": [interpreter.triaged(True, 1, job), interpreter.triaged(True, 2, job)],
     }
-    run = interpreter.execute(interpreter.outcomes(0.75, **outcomes), redrives=3)
+    run = interpreter.execute(interpreter.outcomes(**outcomes), redrives=3)
     assert run.succeeded, run
     kind = "TrainingJobName" if job == "TrainRetrieval" else "ProcessingJobName"
     names = [request[kind] for request in run.requests[job]]

@@ -12,12 +12,14 @@ OPERATIONS = {
     "Preprocess": "CreateProcessingJob",
     "TrainRetrieval": "CreateTrainingJob",
     "EvaluateRetrieval": "CreateProcessingJob",
+    "TrainRanking": "CreateTrainingJob",
+    "EvaluateRanking": "CreateProcessingJob",
 }
 
 
 @pytest.fixture(scope="module")
 def requests(interpreter):
-    run = interpreter.execute(interpreter.outcomes(0.75))
+    run = interpreter.execute(interpreter.outcomes())
     return {state: run.requests[state][0] for state in OPERATIONS}
 
 
@@ -78,7 +80,17 @@ def test_training_reads_what_preprocessing_wrote(requests):
 def test_evaluation_reads_the_artifact_that_the_training_job_named(requests):
     inputs = {entry["InputName"]: entry["S3Input"] for entry in requests["EvaluateRetrieval"]["ProcessingInputs"]}
     assert inputs["model"]["S3Uri"] == "s3://bucket/runs/weekly/models/retrieval/t/output/model.tar.gz"
-    assert set(inputs) == {"code", "data", "model"}
+    assert set(inputs) == {"code", "data", "model", "champion"}
+    ranking = {entry["InputName"]: entry["S3Input"] for entry in requests["EvaluateRanking"]["ProcessingInputs"]}
+    assert ranking["model"]["S3Uri"] == "s3://bucket/runs/weekly/models/ranking/t/output/model.tar.gz"
+
+
+def test_evaluation_reads_the_champion_as_a_list_of_objects_which_may_be_of_none(requests):
+    for state in ("EvaluateRetrieval", "EvaluateRanking"):
+        inputs = {entry["InputName"]: entry["S3Input"] for entry in requests[state]["ProcessingInputs"]}
+        assert inputs["champion"]["S3DataType"] == "ManifestFile"
+        assert inputs["champion"]["S3Uri"] == "s3://bucket/runs/weekly/champion/m.json"
+        assert inputs["champion"]["LocalPath"] == "/opt/ml/processing/input/champion"
 
 
 def test_the_metrics_are_found_in_a_training_log_line(requests):

@@ -41,12 +41,12 @@ def test_the_region_of_the_machine_that_renders_does_not_show(monkeypatch):
     assert rendered() == RENDERED.read_text()
 
 
-def test_a_second_model_is_one_more_branch():
-    from statemachine.definition import RETRIEVAL, Model, branch
+def test_a_model_is_one_more_branch():
+    from statemachine.branch import branch
+    from statemachine.models import MODELS
 
-    ranking = Model("Ranking", metric="top-500 accuracy", value="Accuracy", threshold="AccuracyTop500Threshold")
-    names = {step.state_id for step in branch(ranking)}
-    assert names == {step.state_id.replace("Retrieval", "Ranking") for step in branch(RETRIEVAL)}
+    retrieval, ranking = ({step.state_id for step in branch(model)} for model in MODELS)
+    assert ranking == {name.replace("Retrieval", "Ranking") for name in retrieval}
 
 
 @pytest.mark.parametrize("expression", ["$.a", "$$.Execution.Name", "States.Format('{}', $.a)"])

@@ -11,6 +11,7 @@ FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 # What IAM calls the calls that the functions make.
 ACTIONS = {
     "get_object": "s3:GetObject",
+    "head_object": "s3:GetObject",
     "put_object": "s3:PutObject",
     "list_objects_v2": "s3:ListBucket",
     "create_model_package": "sagemaker:CreateModelPackage",
@@ -25,8 +26,11 @@ WITHOUT_RESOURCE = {
     *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
 }
+FUNCTION_NAMES = [
+    *("PublishTraining", "Prepare", "FindChampion", "ParseEvaluation", "Gate", "RegisterModel", "TriageFailure"),
+]
 OWNERS = [
-    *("PublishTraining", "Prepare", "ParseEvaluation", "RegisterModel", "TriageFailure"),
+    *FUNCTION_NAMES,
     *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole"),
 ]
 
@@ -71,7 +75,7 @@ def test_the_reader_of_calls_sees_methods_and_paginators():
     assert actions_called_in(source) == {"s3:GetObject", "sagemaker:ListModelPackages"}
 
 
-@pytest.mark.parametrize("name", ["PublishTraining", "Prepare", "ParseEvaluation", "RegisterModel", "TriageFailure"])
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
 def test_a_function_may_do_what_it_does_and_nothing_more(template, name):
     module = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
     called = actions_called_in((FUNCTIONS / f"{module}.py").read_text())

@@ -35,11 +35,11 @@ def expanded(template):
 def test_the_template_expands_to_what_it_deploys(expanded):
     kinds = [resource["Type"] for resource in expanded["Resources"].values()]
     for kind, count in {
-        "AWS::Lambda::Function": 5,
+        "AWS::Lambda::Function": 7,
         "AWS::StepFunctions::StateMachine": 1,
         "AWS::Scheduler::Schedule": 1,
         "AWS::Events::Rule": 1,
-        "AWS::SageMaker::ModelPackageGroup": 1,
+        "AWS::SageMaker::ModelPackageGroup": 2,
         "Custom::TrainingCode": 1,
         "AWS::Lambda::Version": 1,
     }.items():
@@ -88,7 +88,9 @@ def test_each_function_gets_the_environment_it_reads(template):
             *("PROCESSING_IMAGE", "TRAINING_IMAGE_CPU", "TRAINING_IMAGE_GPU"),
         },
         "RegisterModel": {"SERVING_IMAGE"},
+        "FindChampion": set(),
         "ParseEvaluation": set(),
+        "Gate": set(),
         "TriageFailure": set(),
         "PublishTraining": set(),  # or it would wait for what it makes itself
     }
@@ -191,5 +193,6 @@ def test_the_stack_tells_what_its_users_need(template):
         "DataBucketName": "<DataBucket>",
         "ReviewsUri": "s3://<DataBucket>/reviews/",
         "RetrievalModelPackageGroupName": "taproom-retrieval",
+        "RankingModelPackageGroupName": "taproom-ranking",
         "TrainingCodeDigest": "<TrainingCode.Digest>",
     }
