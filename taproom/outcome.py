@@ -28,14 +28,27 @@ def model_results(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def failure_of(snapshot: Snapshot) -> Failure | None:
-    """Why the execution did not succeed; None when it did."""
+    """Why the execution did not succeed, the first cause if there are several; None when it did succeed."""
+    found = failures_of(snapshot)
+    return found[0] if found else None
+
+
+def failures_of(snapshot: Snapshot) -> list[Failure]:
+    """Every failed step that kept the execution from succeeding; each model's branch may have one."""
     execution = snapshot.execution
     if execution["status"] == "SUCCEEDED":
-        return None
-    for result in model_results(snapshot.events):
-        if result.get("Status") == "Failed":
-            cause = readable_cause(str(result.get("Cause", "")))
-            return Failure(result.get("Step", "?"), str(result.get("Error", "")), cause, result.get("JobName", ""))
+        return []
+    in_branches = [_of_branch(one) for one in model_results(snapshot.events) if one.get("Status") == "Failed"]
+    return in_branches or [_of_execution(snapshot)]
+
+
+def _of_branch(result: Mapping[str, Any]) -> Failure:
+    cause = readable_cause(str(result.get("Cause", "")))
+    return Failure(result.get("Step", "?"), str(result.get("Error", "")), cause, result.get("JobName", ""))
+
+
+def _of_execution(snapshot: Snapshot) -> Failure:
+    execution = snapshot.execution
     failed = [row for row in snapshot.states if row.status in ("failed", "aborted") and row.kind == "Task"]
     step = failed[-1] if failed else None
     error = execution.get("error") or (step.error if step else "") or execution["status"]

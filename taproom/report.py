@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from taproom.follow import Snapshot
 from taproom.history import StateRow
-from taproom.outcome import Failure, failure_of, model_results
+from taproom.outcome import failures_of, model_results
 
 
 def write_report(snapshot: Snapshot, folder: Path) -> Path:
@@ -22,7 +22,7 @@ def write_report(snapshot: Snapshot, folder: Path) -> Path:
         .render(
             verdict=verdict(snapshot),
             execution=snapshot.execution,
-            failure=failure_of(snapshot),
+            failures=failures_of(snapshot),
             states=[_state(row) for row in snapshot.states if row.status != "waiting"],
             results=model_results(snapshot.events),
             evaluations=_evaluations(folder),
@@ -37,9 +37,9 @@ def write_report(snapshot: Snapshot, folder: Path) -> Path:
 
 def verdict(snapshot: Snapshot) -> str:
     """The outcome of the execution in one sentence."""
-    failure: Failure | None = failure_of(snapshot)
-    if failure:
-        return f"{snapshot.status.replace('_', ' ').capitalize()} at {failure.step}: {failure.cause or failure.error}"
+    if failures := failures_of(snapshot):
+        told = "; ".join(f"{failure.step}: {failure.cause or failure.error}" for failure in failures)
+        return f"{snapshot.status.replace('_', ' ').capitalize()} at {told}"
     results = model_results(snapshot.events)
     if not results:
         return "Nothing to do: no reviews were found."
@@ -83,23 +83,39 @@ def review_counts(manifest: Any) -> dict[str, Any]:
     return ({"read": manifest["read"]} if "read" in manifest else {}) | dropped | counted
 
 
+def metric_columns(evaluation: Any) -> list[str]:
+    """Whose metrics stand beside the model's: the champion's, if it was measured, and the baselines'."""
+    return list(_others(_object(evaluation)))
+
+
 def metric_rows(evaluation: Any) -> list[dict[str, Any]]:
-    """A row for each metric of evaluation.json, beside its baseline. What a job wrote otherwise is left out, so that
-    a run that failed because of it has a report as well.
+    """A row for each metric of evaluation.json, beside champion and baselines. What a job wrote otherwise is left out,
+    so that a run that failed because of it has a report as well.
     """
-    popularity = _object(_object(_object(evaluation).get("baselines")).get("popularity"))
+    evaluation = _object(evaluation)
+    others = _others(evaluation)
+    accuracy = _object(_object(evaluation.get("multiclass_classification_metrics")).get("accuracy"))
+    own = {"accuracy": accuracy} if accuracy else {}
+    own |= _object(evaluation.get("retrieval_metrics")) | _object(evaluation.get("regression_metrics"))
     return [
         {
             "name": name,
             **{part: _object(metric).get(part, "") for part in ("value", "lower", "upper")},
-            "popularity": _object(popularity.get(name)).get("value", ""),
+            "others": [_object(other.get(name)).get("value", "") for other in others.values()],
         }
-        for name, metric in _object(_object(evaluation).get("retrieval_metrics")).items()
+        for name, metric in own.items()
     ]
 
 
-def _evaluations(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    return {path.stem: metric_rows(_read(path)) for path in sorted((folder / "evaluation").glob("*.json"))}
+def _others(evaluation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    champion = _object(_object(evaluation.get("champion")).get("metrics"))
+    baselines = {name: _object(one) for name, one in _object(evaluation.get("baselines")).items()}
+    return ({"champion": champion} if champion else {}) | baselines
+
+
+def _evaluations(folder: Path) -> dict[str, dict[str, Any]]:
+    read = {path.stem: _read(path) for path in sorted((folder / "evaluation").glob("*.json"))}
+    return {name: {"columns": metric_columns(one), "rows": metric_rows(one)} for name, one in read.items()}
 
 
 def _object(value: Any) -> dict[str, Any]:

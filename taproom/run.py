@@ -23,7 +23,7 @@ from rich.markup import escape
 
 from taproom.collect import collect
 from taproom.follow import RUNNING, Snapshot, follow
-from taproom.outcome import failure_of
+from taproom.outcome import failures_of
 from taproom.summary import print_failure, print_summary
 from taproom.upload import reviews_prefix, started_by, upload
 from taproom.view import LiveView
@@ -148,9 +148,9 @@ def _run_on(
     assert snapshot is not None  # follow yields at least once
     with watch.phase("collect"):
         folder = collect(aws.client, snapshot, request.runs, job_logs=aws.root / "jobs")
-    failure = failure_of(snapshot)
-    if failure is not None:
-        print_failure(console, snapshot, failure, folder)
+    failures = failures_of(snapshot)
+    if failures:
+        print_failure(console, snapshot, failures, folder)
         return 1
     print_summary(console, snapshot, folder, watch.seconds)
     return 0

@@ -9,11 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from taproom.flat_metrics import side_by_side
 from taproom.follow import Snapshot
 from taproom.outcome import Failure, model_results
 
 LOG_TAIL = 20  # lines
-BASELINE = "popularity_"
 
 
 def print_summary(console: Console, snapshot: Snapshot, folder: Path, seconds: dict[str, float]) -> None:
@@ -26,6 +26,7 @@ def print_summary(console: Console, snapshot: Snapshot, folder: Path, seconds: d
         console.print(
             f"[bold {colour}]{result['Model']}: {result['Status']}[/bold {colour}]  {escape(result['Reason'])}"
         )
+        _print_rules(console, result.get("Gate") or [])
         _print_metrics(console, result.get("Metrics") or {})
         if arn := result.get("ModelPackageArn"):
             console.print(f"  model package  {arn}")
@@ -47,31 +48,48 @@ def print_times(console: Console, snapshot: Snapshot, seconds: dict[str, float])
     console.print(f"Total {total:6.1f} s")
 
 
-def print_failure(console: Console, snapshot: Snapshot, failure: Failure, folder: Path) -> None:
-    console.print(f"\n[bold red]{snapshot.status}[/bold red] at {failure.step}: {escape(failure.error)}")
-    console.print(f"  {escape(failure.cause)}")
-    log = folder / "logs" / f"{failure.job_name}.log"
-    if failure.job_name and log.is_file():
-        console.print(f"\nEnd of {_relative(log)}:", markup=False)
-        for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
-            console.print(f"  {escape(line)}", style="dim")
+def print_failure(console: Console, snapshot: Snapshot, failures: list[Failure], folder: Path) -> None:
+    for failure in failures:
+        console.print(f"\n[bold red]{snapshot.status}[/bold red] at {failure.step}: {escape(failure.error)}")
+        console.print(f"  {escape(failure.cause)}")
+        log = folder / "logs" / f"{failure.job_name}.log"
+        if failure.job_name and log.is_file():
+            console.print(f"\nEnd of {_relative(log)}:", markup=False)
+            for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
+                console.print(f"  {escape(line)}", style="dim")
     console.print(f"\nHistory and logs: {_places(folder)}", markup=False)
 
 
-def _print_metrics(console: Console, metrics: dict[str, Any]) -> None:
-    """A line per metric, beside what showing everybody the most popular items would reach."""
+def _print_rules(console: Console, rules: list[dict[str, Any]]) -> None:
+    """The gate's verdicts; a rule that is off is left out."""
     table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
-    table.add_column("  metric")
-    table.add_column("model", justify="right")
-    table.add_column("popularity", justify="right", style="dim")
-    for name, value in metrics.items():
-        if not name.startswith(BASELINE):
-            table.add_row(f"  {name}", _number(value), _number(metrics.get(BASELINE + name, "")))
-    console.print(table)
+    table.add_column("  rule")
+    table.add_column("verdict")
+    table.add_column("why", style="dim")
+    for rule in rules:
+        verdict = rule["Verdict"]
+        if verdict != "off":
+            colour = {"passed": "green", "failed": "red"}.get(verdict, "yellow")
+            table.add_row(f"  {escape(rule['Rule'])}", f"[{colour}]{verdict}[/{colour}]", escape(rule["Reason"]))
+    if table.row_count:
+        console.print(table)
+
+
+def _print_metrics(console: Console, metrics: dict[str, Any]) -> None:
+    """A line per metric, beside the champion's and what knows nothing or little."""
+    columns, rows = side_by_side(metrics)
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table.add_column(f"  {columns[0]}")
+    for place, name in enumerate(columns[1:]):
+        table.add_column(name, justify="right", style="dim" if place else "")
+    for name, *values in rows:
+        table.add_row(f"  {escape(name)}", *(_number(value) for value in values))
+    if rows:
+        console.print(table)
 
 
 def _number(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _parts(seconds: dict[str, float]) -> str:

@@ -57,10 +57,15 @@ class Pipeline:
     def executions(self) -> list[dict[str, Any]]:
         return self.aws.client("stepfunctions").list_executions(stateMachineArn=self.machine)["executions"]
 
-    def registered(self) -> list[dict[str, Any]]:
-        group = self.outputs["RetrievalModelPackageGroupName"]
+    def registered(self, model: str = "Retrieval") -> list[dict[str, Any]]:
+        group = self.outputs[f"{model}ModelPackageGroupName"]
         packages = self.aws.client("sagemaker").list_model_packages(ModelPackageGroupName=group)
         return packages["ModelPackageSummaryList"]
+
+    def document(self, uri: str) -> Any:
+        """A JSON document in S3."""
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return json.loads(self.aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
 
 
 def project_with(training: Path, folder: Path) -> Path:
@@ -89,11 +94,34 @@ def deployed(aws: LocalAws, template: Path, **parameters: str) -> Pipeline:
 
 
 def script(**outcomes: Any) -> str:
-    """A reviews file for the tiny jobs."""
-    return json.dumps(outcomes) + "\n"
+    """A reviews file for the tiny jobs; both models are good where nothing else is said."""
+    return json.dumps({"evaluation": evaluation(), "ranking_evaluation": ranking_evaluation()} | outcomes) + "\n"
 
 
-def evaluation(accuracy: Any = 0.75, **more: Any) -> dict[str, Any]:
-    """An evaluation.json with the given top-500 accuracy."""
-    metric = {"value": accuracy, "standard_deviation": "NaN"}
-    return {"multiclass_classification_metrics": {"accuracy": metric, **more}, "schema_version": 1}
+def evaluation(accuracy: Any = 0.75, popularity: float = 0.25, random: float = 0.05, **more: Any) -> dict[str, Any]:
+    """An evaluation.json of a retrieval model with the given top-500 accuracy."""
+    best_constant = {"value": popularity, "standard_deviation": "NaN"}
+    return {
+        "schema_version": 1,
+        "k": 500,
+        "items": 10_000,
+        "multiclass_classification_metrics": {
+            "accuracy": {"value": accuracy, "standard_deviation": "NaN"},
+            "accuracy_best_constant_classifier": best_constant,
+            **more,
+        },
+        "baselines": {"popularity": {"accuracy": {"value": popularity}}, "random": {"accuracy": {"value": random}}},
+    }
+
+
+def ranking_evaluation(rmse: Any = 0.5, bias: float = 0.6, global_mean: float = 0.9) -> dict[str, Any]:
+    """An evaluation.json of a ranking model with the given RMSE."""
+
+    def metrics(rmse: Any) -> dict[str, Any]:
+        return {"rmse": {"value": rmse}, "mse": {"value": rmse}, "mae": {"value": rmse}, "r2": {"value": 0.5}}
+
+    return {
+        "schema_version": 1,
+        "regression_metrics": metrics(rmse),
+        "baselines": {"bias": metrics(bias), "global_mean": metrics(global_mean)},
+    }

@@ -9,15 +9,15 @@ import pytest
 from rich.console import Console
 
 from taproom.collect import collect, job_names
-from taproom.outcome import failure_of, model_results
+from taproom.outcome import failure_of, failures_of, model_results
 from taproom.summary import print_failure
 from tests.pipeline.deployed import evaluation, script
 
 pytestmark = pytest.mark.slow
 
 
-def result_of(snapshot):
-    (result,) = model_results(snapshot.events)
+def result_of(snapshot, model="Retrieval"):
+    (result,) = [one for one in model_results(snapshot.events) if one["Model"] == model]
     return result
 
 
@@ -31,7 +31,10 @@ def test_an_upload_leads_to_a_registered_model(tiny_pipeline):
     (package,) = tiny_pipeline.registered()[: len(tiny_pipeline.registered()) - before]
     assert package["ModelPackageArn"] == result["ModelPackageArn"]
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
-    assert len(job_names(snapshot)) == 3
+    assert len(job_names(snapshot)) == 5
+    ranking = result_of(snapshot, "Ranking")
+    assert ranking["Status"] == "Registered"
+    assert ranking["ModelPackageArn"] == tiny_pipeline.registered("Ranking")[0]["ModelPackageArn"]
 
 
 def test_the_upload_names_the_folder_that_is_trained_on(tiny_pipeline):
@@ -73,15 +76,23 @@ def told_of(pipeline, snapshot, folder):
     """What `taproom run` says of a failed execution: on the terminal, and in its report."""
     collected = collect(pipeline.aws.client, snapshot, folder, pipeline.aws.root / "jobs")
     console = Console(file=io.StringIO(), width=500)
-    print_failure(console, snapshot, failure_of(snapshot), collected)
+    print_failure(console, snapshot, failures_of(snapshot), collected)
     return console.file.getvalue(), (collected / "report.html").read_text()
 
 
 @pytest.mark.parametrize(
-    ("step", "state"), [("preprocess", "Preprocess"), ("train", "TrainRetrieval"), ("evaluate", "EvaluateRetrieval")]
+    ("step", "state", "jobs"),
+    [
+        ("preprocess", "Preprocess", 1),
+        ("train", "TrainRetrieval", 4),
+        ("evaluate", "EvaluateRetrieval", 5),
+        ("train_ranking", "TrainRanking", 4),
+        ("evaluate_ranking", "EvaluateRanking", 5),
+    ],
 )
-def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, tmp_path, step, state):
-    before = tiny_pipeline.registered()
+def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, tmp_path, step, state, jobs):
+    model = "Ranking" if "ranking" in step else "Retrieval"
+    before = tiny_pipeline.registered(model)
     snapshot = tiny_pipeline.upload(f"reviews/fail-{step}/a.csv", script(**{step: f"the {step} script says no"}))
     assert snapshot.status == "FAILED"
     assert f"the {step} script says no" in snapshot.execution["cause"]
@@ -89,13 +100,15 @@ def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, t
     failure = failure_of(snapshot)
     assert state in failure.step
     assert f"the {step} script says no" in failure.cause
-    assert tiny_pipeline.registered() == before
+    assert tiny_pipeline.registered(model) == before
     shown, report = told_of(tiny_pipeline, snapshot, tmp_path)
     for text in (shown, report):
         assert f"the {step} script says no" in text
     assert f"{step} acts on" in shown  # the end of that job's log
     # a script's own error is final: no job was tried twice
-    assert len(job_names(snapshot)) == ["preprocess", "train", "evaluate"].index(step) + 1
+    assert len(job_names(snapshot)) == jobs
+    for result in model_results(snapshot.events):
+        assert result["Status"] == ("Failed" if result["Model"] == model else "Registered")
 
 
 @pytest.mark.parametrize(

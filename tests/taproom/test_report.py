@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from taproom.follow import Snapshot
-from taproom.report import metric_rows, review_counts, write_report
+from taproom.report import metric_columns, metric_rows, review_counts, write_report
 
 BEGIN = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 REGISTERED = {
@@ -68,12 +68,24 @@ def test_an_evaluation_of_another_form_does_not_keep_a_failed_run_from_its_repor
     assert "the script says" in write_report(snapshot("FAILED", FAILED), tmp_path).read_text()
 
 
-def test_a_metric_stands_beside_its_baseline():
+def test_a_metric_stands_beside_champion_and_baselines():
     evaluation = {
+        "multiclass_classification_metrics": {"accuracy": {"value": 0.75, "standard_deviation": "NaN"}},
         "retrieval_metrics": {"mrr": {"value": 0.5, "lower": 0.4, "upper": 0.6}},
         "baselines": {"popularity": {"mrr": {"value": 0.25}}},
+        "champion": {"status": "scored", "metrics": {"mrr": {"value": 0.125}, "accuracy": {"value": 0.625}}},
     }
-    assert metric_rows(evaluation) == [{"name": "mrr", "value": 0.5, "lower": 0.4, "upper": 0.6, "popularity": 0.25}]
+    assert metric_columns(evaluation) == ["champion", "popularity"]
+    assert metric_rows(evaluation) == [
+        {"name": "accuracy", "value": 0.75, "lower": "", "upper": "", "others": [0.625, ""]},
+        {"name": "mrr", "value": 0.5, "lower": 0.4, "upper": 0.6, "others": [0.125, 0.25]},
+    ]
+
+
+def test_the_report_shows_each_rule_of_the_gate_literally(tmp_path):
+    rule = {"Rule": "champion", "Verdict": "failed", "Reason": "0.6 is <below> 0.7"}
+    page = write_report(snapshot("SUCCEEDED", REGISTERED | {"Gate": [rule]}), tmp_path).read_text()
+    assert "0.6 is &lt;below&gt; 0.7" in page
 
 
 def test_reviews_are_counted_in_the_order_in_which_they_go():

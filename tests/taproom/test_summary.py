@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -22,18 +23,23 @@ def console():
     return Console(file=io.StringIO(), width=500)
 
 
-def snapshot(status):
-    return Snapshot({"name": "one", "status": status, "startDate": BEGIN, "stopDate": BEGIN}, [], [])
+def snapshot(status, *results):
+    output = json.dumps({"Models": results})
+    ended = {"id": 1, "type": "ParallelStateExited", "timestamp": BEGIN}
+    ended["stateExitedEventDetails"] = {"name": "Models", "output": output}
+    return Snapshot({"name": "one", "status": status, "startDate": BEGIN, "stopDate": BEGIN}, [ended], [])
 
 
 def test_a_failure_is_shown_with_its_cause_its_log_and_where_the_rest_is(tmp_path, console):
     folder = tmp_path / "runs [old]" / "one"
     (folder / "logs").mkdir(parents=True)
     (folder / "logs" / "job-1.log").write_text("first line\nlast [/line]\n")
-    print_failure(console, snapshot("FAILED"), Failure("Preprocess", "JobFailed", "no [column]", "job-1"), folder)
+    failures = [Failure("Preprocess", "JobFailed", "no [column]", "job-1"), Failure("Other", "Error", "too", "")]
+    print_failure(console, snapshot("FAILED"), failures, folder)
     shown = console.file.getvalue()
     assert "FAILED at Preprocess: JobFailed" in shown
     assert "no [column]" in shown
+    assert "FAILED at Other: Error\n  too" in shown
     assert "last [/line]" in shown
     assert f"{folder}/ (also {tmp_path}/runs [old]/latest/)" in shown
 
@@ -42,6 +48,26 @@ def test_a_success_says_where_its_files_are(tmp_path, console):
     folder = tmp_path / "other [/runs]" / "one"
     print_summary(console, snapshot("SUCCEEDED"), folder, {"start": 1.0})
     assert f"{folder}/ (also {tmp_path}/other [/runs]/latest/)" in console.file.getvalue()
+
+
+def test_a_model_is_shown_with_the_gates_verdicts_and_beside_champion_and_baseline(tmp_path, console):
+    refused = {
+        "Model": "Retrieval",
+        "Status": "Rejected",
+        "Reason": "0.2 is below 0.5",
+        "Gate": [
+            {"Rule": "threshold", "Verdict": "failed", "Value": 0.2, "Limit": 0.5, "Reason": "0.2 is below [0.5]"},
+            {"Rule": "champion", "Verdict": "off", "Reason": "ChampionRule is off"},
+        ],
+        "Metrics": {"accuracy": 0.2, "popularity_accuracy": 0.25, "champion_accuracy": 0.3, "mrr": 0.125},
+    }
+    print_summary(console, snapshot("SUCCEEDED", refused), tmp_path / "one", {"start": 1.0})
+    shown = [line.split() for line in console.file.getvalue().splitlines()]
+    assert ["threshold", "failed", *["0.2", "is", "below", "[0.5]"]] in shown
+    assert "champion off" not in console.file.getvalue()
+    assert ["metric", "model", "champion", "popularity"] in shown
+    assert ["accuracy", "0.2000", "0.3000", "0.2500"] in shown
+    assert ["mrr", "0.1250"] in shown
 
 
 def test_an_input_file_that_is_not_json_is_named_literally(tmp_path):

@@ -1,10 +1,12 @@
 import json
 
-from act import act, arguments, first_line
+from act import SPLIT, act, arguments, first_line
 
 given = arguments("reviews", "output")
 script = first_line(given.reviews)
 act("preprocess", script)
 given.output.mkdir(parents=True, exist_ok=True)
-for name in ("train.parquet", "test.parquet", "items.parquet", "manifest.json"):
+for name in ("train.parquet", "test.parquet", "items.parquet"):
     (given.output / name).write_text(json.dumps(script) + "\n")
+manifest = {"script": script, "split": script.get("split", SPLIT)}
+(given.output / "manifest.json").write_text(json.dumps(manifest) + "\n")

@@ -1,0 +1,3 @@
+from act import train
+
+train("train_ranking")
