@@ -11,7 +11,7 @@ from rich.console import Console
 from taproom.collect import collect, job_names
 from taproom.outcome import failure_of, failures_of, model_results
 from taproom.summary import print_failure
-from tests.pipeline.deployed import evaluation, script
+from tests.pipeline.deployed import evaluation, ranking_evaluation, script
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def start_on(pipeline, folder, content, **parameters):
 
 
 @pytest.mark.parametrize(
-    ("threshold", "status"), [(0.75, "Registered"), (0.7500001, "Rejected"), (0.99, "Rejected"), (0, "Registered")]
+    ("threshold", "status"), [(0.75, "Registered"), (0.7500001, "Rejected"), (0.99, "Rejected"), (0.06, "Registered")]
 )
 def test_only_what_is_under_the_threshold_is_refused(tiny_pipeline, threshold, status):
     content = script(evaluation=evaluation(0.75))
@@ -66,10 +66,69 @@ def test_only_what_is_under_the_threshold_is_refused(tiny_pipeline, threshold, s
     assert result["Status"] == status
     assert "0.75" in result["Reason"]
     assert str(threshold) in result["Reason"]
+    assert tiny_pipeline.document(result["GateUri"])["passed"] is (status == "Registered")
     # the upload's own execution (threshold 0.5) registered one; this one registers another or none
     again = tiny_pipeline.start({"InputData": f"s3://{tiny_pipeline.bucket}/reviews/threshold-{threshold}/"})
     assert result_of(again)["Status"] == "Registered"
     assert len(tiny_pipeline.registered()) == registered + 1
+
+
+def verdicts(result):
+    return {rule["Rule"]: rule["Verdict"] for rule in result["Gate"]}
+
+
+def test_a_model_that_a_random_one_would_equal_is_refused(tiny_pipeline):
+    content = script(evaluation=evaluation(0.9, popularity=0.86, random=0.83))
+    result = result_of(tiny_pipeline.upload("reviews/trivial/a.csv", content))
+    assert (result["Status"], verdicts(result)["trivial"]) == ("Rejected", "failed")
+    off = {"TrivialRule": "off", "InputData": f"s3://{tiny_pipeline.bucket}/reviews/trivial/"}
+    assert result_of(tiny_pipeline.start(off))["Status"] == "Registered"
+    # what follows is compared with a better champion than the other tests know
+    newest = tiny_pipeline.registered()[0]["ModelPackageArn"]
+    tiny_pipeline.aws.client("sagemaker").update_model_package(
+        ModelPackageArn=newest, ModelApprovalStatus="Rejected", ApprovalDescription="of no use"
+    )
+
+
+def test_a_model_is_held_against_its_champion_on_the_same_test_set(tiny_pipeline):
+    sagemaker = tiny_pipeline.aws.client("sagemaker")
+    first = result_of(tiny_pipeline.upload("reviews/champion-1/a.csv", script(evaluation=evaluation(0.95))))
+    assert first["Status"] == "Registered"
+    sagemaker.update_model_package(ModelPackageArn=first["ModelPackageArn"], ModelApprovalStatus="Approved")
+    worse = script(evaluation=evaluation(0.8), ranking_evaluation=ranking_evaluation(0.59))
+    second = tiny_pipeline.upload("reviews/champion-2/a.csv", worse)
+    assert second.status == "SUCCEEDED"
+    for model, numbers in (("Retrieval", ("0.8", "0.95")), ("Ranking", ("0.59", "0.5"))):
+        result = result_of(second, model)
+        assert result["Status"] == "Rejected"
+        assert verdicts(result)["champion"] == "failed"
+        for number in numbers:
+            assert number in result["Reason"]
+    assert result_of(second)["Champion"]["ModelPackageArn"] == first["ModelPackageArn"]
+
+    another_seed = {"strategy": "random", "seed": 1, "test_fraction": 0.15, "rule": "tiny"}
+    elsewhere = script(evaluation=evaluation(0.8), split=another_seed)
+    third = result_of(tiny_pipeline.upload("reviews/champion-3/a.csv", elsewhere))
+    assert (third["Status"], verdicts(third)["champion"]) == ("Registered", "not comparable")
+    place = f"s3://{tiny_pipeline.bucket}/reviews/champion-3/"
+    refused = result_of(tiny_pipeline.start({"ChampionNotComparable": "reject", "InputData": place}))
+    assert (refused["Status"], verdicts(refused)["champion"]) == ("Rejected", "failed")
+    sagemaker.update_model_package(ModelPackageArn=first["ModelPackageArn"], ModelApprovalStatus="Rejected")
+
+
+def test_a_champion_whose_artifact_is_gone_is_no_failure(tiny_pipeline):
+    first = tiny_pipeline.upload("reviews/gone-1/a.csv", script())
+    package = tiny_pipeline.aws.client("sagemaker").describe_model_package(
+        ModelPackageName=result_of(first)["ModelPackageArn"]
+    )
+    (container,) = package["InferenceSpecification"]["Containers"]
+    bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
+    tiny_pipeline.aws.client("s3").delete_object(Bucket=bucket, Key=key)
+    second = tiny_pipeline.upload("reviews/gone-2/a.csv", script())
+    assert second.status == "SUCCEEDED", failure_of(second)
+    result = result_of(second)
+    assert (result["Status"], verdicts(result)["champion"]) == ("Registered", "not comparable")
+    assert key in str(result["Gate"])
 
 
 def told_of(pipeline, snapshot, folder):
