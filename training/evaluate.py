@@ -24,8 +24,9 @@ from artifact import find_archive, unpack
 from baselines import chance, popularity
 from container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
 from interactions import Interactions, read_interactions
-from metrics import SHOWN, coverage, intervals, per_user, top_k_accuracy
+from metrics import SHOWN, per_user, top_k_accuracy
 from ranks import HeldOut, Places, places
+from resampling import coverage, intervals
 from scorers import SavedModel, Scorer
 from slices import item_slices, of_items, of_users, user_slices
 
@@ -73,7 +74,7 @@ def evaluate(model: Scorer, train: Interactions, test: Interactions, k: int, see
     trained = set(train.user_names)  # np.isin compares every pair of names
     known = np.array([name in trained for name in users])
     measured = intervals(_values(asked, by, counts, known, k), seed)
-    covered = {name: coverage(found.shown, catalogue, seed) for name, found in by.items()}
+    covered = {name: coverage(found.shown, catalogue, seed).interval() for name, found in by.items()}
 
     def metrics(name: str) -> dict[str, Any]:
         own = {key[1]: value for key, value in measured.items() if key[0] == name and key[1] != "accuracy"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metrics import coverage, intervals
+from resampling import WEIGHT_OF_BYTE, coverage, intervals
 
 SHARES = st.floats(0, 1) | st.just(float("nan"))
 
@@ -63,11 +63,52 @@ def test_all_metrics_are_of_the_same_draws():
     assert found["rest"]["lower"] == pytest.approx(1 - found["model"]["upper"])
 
 
+def test_equal_values_differ_by_exactly_nothing():
+    random = np.random.default_rng(4)
+    model = random.random(999)
+    found = intervals({"more": random.random(999), "difference": model - model}, seed=5)
+    assert found["difference"] == {"value": 0.0, "lower": 0.0, "upper": 0.0}
+
+
+def test_a_paired_difference_is_narrower_than_what_it_is_the_difference_of():
+    """One is the other and a constant, less a little noise: the noise alone makes the interval."""
+    random = np.random.default_rng(6)
+    other = random.random(2000)
+    noise = random.normal(0, 0.01, 2000)
+    found = intervals({"other": other, "difference": (other + 0.1 + noise) - other}, seed=7)
+    assert found["difference"]["value"] == pytest.approx(0.1, abs=0.001)
+    assert width(found["difference"]) == pytest.approx(2 * 1.96 * 0.01 / 2000**0.5, rel=0.15)
+    assert width(found["other"]) > 20 * width(found["difference"])
+
+
+def test_weights_have_mean_and_variance_one_exactly():
+    assert len(WEIGHT_OF_BYTE) == 256
+    assert WEIGHT_OF_BYTE.mean() == WEIGHT_OF_BYTE.var() == 1.0
+
+
 def test_the_interval_of_coverage_lies_around_it():
     random = np.random.default_rng(1)
     few, many = (random.integers(0, 50, size=(users, 2)) for users in (20, 2000))
-    interval = coverage(few, 50, seed=1)
+    interval = coverage(few, 50, seed=1).interval()
     assert 0 <= interval["lower"] < interval["value"] < interval["upper"] <= 1
     assert interval["value"] == len(np.unique(few)) / 50
-    assert coverage(few, 50, seed=1) == interval
-    assert width(coverage(many, 50, seed=1)) < width(interval)
+    assert coverage(few, 50, seed=1).interval() == interval
+    assert width(coverage(many, 50, seed=1).interval()) < width(interval)
+
+
+def test_the_spread_of_coverage_is_that_of_users_drawn_anew():
+    """300 users with an item of their own each: how many are drawn varies as a binomial with 1 - 94 / 256 does."""
+    chance = 1 - 94 / 256
+    drawn = coverage(np.arange(300)[:, None], 300, seed=3, resamples=4000).drawn
+    assert drawn.std() == pytest.approx((chance * (1 - chance) / 300) ** 0.5, rel=0.05)
+    assert drawn.mean() == pytest.approx(1.0)
+
+
+def test_the_difference_of_coverages_is_paired():
+    shown = np.random.default_rng(2).integers(0, 90, size=(40, 3))
+    one, other = (coverage(shown, catalogue, seed=1) for catalogue in (90, 180))
+    assert one.minus(one) == {"value": 0.0, "lower": 0.0, "upper": 0.0}
+    difference = one.minus(other)
+    assert difference["value"] == pytest.approx(one.share / 2)
+    assert width(difference) == pytest.approx(width(other.interval()), rel=0.01)
+    assert other.minus(one)["lower"] == pytest.approx(-difference["upper"])
