@@ -45,6 +45,9 @@ class Champion:
         return told | dict(measured or {})
 
 
+NO_CHAMPION = Champion(NONE, f"there is no {DOCUMENT}")
+
+
 def read_champion(folder: Path | None) -> Champion:
     """What ``folder`` tells of the champion; never raises for what is in it.
 
@@ -53,7 +56,7 @@ def read_champion(folder: Path | None) -> Champion:
     """
     documents = sorted(folder.rglob(DOCUMENT)) if folder is not None and folder.is_dir() else []
     if not documents:
-        return Champion(NONE, f"there is no {DOCUMENT}")
+        return NO_CHAMPION
     if len(documents) > 1:
         return Champion(UNUSABLE, f"expected one {DOCUMENT} below {folder}, found {len(documents)}")
     try:

@@ -1,10 +1,12 @@
 """Processing job: measures a model on the held-out reviews and writes evaluation.json.
 
 Takes train.parquet and test.parquet in --data, and model.tar.gz in --model, which is unpacked and loaded as a server
-would. The same is measured for popularity (the same list for everybody) and for chance. evaluation.json is AWS' form of
-model quality: multiclass_classification_metrics.accuracy is the share of a user's held-out items among the user's k
-best, averaged over users; items reviewed in train are not left out of those k. accuracy_best_constant_classifier is
-popularity's. The metrics under retrieval_metrics, baselines and slices leave them out (see metrics.py).
+would. The same is measured for popularity (the same list for everybody), for chance, and for the champion in --champion
+where there is one (champion.py): one that cannot be measured is told as such and no failure. evaluation.json is AWS'
+form of model quality: multiclass_classification_metrics.accuracy is the share of a user's held-out items among the
+user's k best, averaged over users; items reviewed in train are not left out of those k.
+accuracy_best_constant_classifier is popularity's. The metrics under retrieval_metrics, baselines, champion and slices
+leave them out (see metrics.py). Under differences stands the model's metric minus another's, on the same users.
 """
 
 from __future__ import annotations
@@ -20,15 +22,18 @@ from typing import Any
 
 import numpy as np
 from argument_types import positive_int, seed
-from artifact import find_archive, unpack
+from artifact import ArtifactError, find_archive, unpack
 from baselines import chance, popularity
+from champion import NO_CHAMPION, Champion, read_champion
 from container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
 from interactions import Interactions, read_interactions
-from metrics import SHOWN, per_user, top_k_accuracy
+from metrics import SHOWN
+from questions import ask
 from ranks import HeldOut, Places, places
-from resampling import coverage, intervals
-from scorers import SavedModel, Scorer
-from slices import item_slices, of_items, of_users, user_slices
+from resampling import Interval, coverage, intervals
+from scorers import SavedModel, Scorer, ScoresError
+from slices import Slices, slices_of
+from values import COMPARED, WHOLE, Key, differences, per_user_values
 
 SCHEMA_VERSION = 1
 
@@ -40,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     train = read_interactions(options.data / "train.parquet")
     test = read_interactions(options.data / "test.parquet")
     with tempfile.TemporaryDirectory(prefix="model-") as folder:
-        model = SavedModel(unpack(find_archive(options.model), Path(folder)))
-        evaluation = evaluate(model, train, test, options.k, options.seed)
+        model = SavedModel(unpack(find_archive(options.model), Path(folder) / "model"))
+        champion, rival = load(read_champion(options.champion), Path(folder) / "champion")
+        evaluation = evaluate(model, train, test, options.k, options.seed, champion, rival)
     options.output.mkdir(parents=True, exist_ok=True)
     text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
     (options.output / "evaluation.json").write_text(text, encoding="utf-8")
@@ -55,66 +61,74 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = JobParser("evaluate.py", __doc__)
     parser.add_argument("--data", type=Path, default=processing / "input" / "data", help="folder of the Parquet files")
     parser.add_argument("--model", type=Path, default=processing / "input" / "model", help="model.tar.gz or its folder")
+    parser.add_argument(
+        "--champion", type=Path, default=processing / "input" / "champion", help="folder of the champion, if any"
+    )
     parser.add_argument("--output", type=Path, default=processing / "output" / "evaluation", help="folder to write to")
     parser.add_argument("-k", "--k", type=positive_int, default=500, help="length of the lists for accuracy (500)")
     parser.add_argument("--seed", type=seed, default=42, help="for the confidence intervals and chance (42)")
     return parser.parse_args(arguments)
 
 
-def evaluate(model: Scorer, train: Interactions, test: Interactions, k: int, seed: int) -> dict[str, Any]:
-    """The content of evaluation.json."""
-    catalogue = len(model.items)
-    asked, counts = ask(model, train, test)
-    users = test.user_names
+def load(champion: Champion, folder: Path) -> tuple[Champion, Scorer | None]:
+    """The champion's model, unpacked to ``folder``; none, and the champion unusable, where that cannot be done."""
+    if champion.archive is None:
+        return champion, None
+    try:
+        return champion, SavedModel(unpack(champion.archive, folder))
+    except ArtifactError as error:
+        return champion.unusable(error), None
+
+
+def evaluate(
+    model: Scorer,
+    train: Interactions,
+    test: Interactions,
+    k: int,
+    seed: int,
+    champion: Champion = NO_CHAMPION,
+    rival: Scorer | None = None,
+) -> dict[str, Any]:
+    """The content of evaluation.json. ``rival`` is the champion's model, if there is one that can be asked.
+
+    Raises ScoresError for scores of the model that cannot be ranked.
+    """
+    asked, counts = ask(model.items, train, test)
     by = {
-        "model": places(lambda start, stop: model.score(users[start:stop]), catalogue, asked, SHOWN),
+        "model": _ranked(model, asked, test),
         "popularity": popularity(asked, _falling(counts), SHOWN),
-        "random": chance(asked, catalogue, SHOWN, seed),
+        "random": chance(asked, len(model.items), SHOWN, seed),
     }
+    if rival is not None:
+        try:
+            by["champion"] = _ranked(rival, ask(rival.items, train, test)[0], test)
+        except ScoresError as error:
+            champion = champion.unusable(error)
     trained = set(train.user_names)  # np.isin compares every pair of names
-    known = np.array([name in trained for name in users])
-    measured = intervals(_values(asked, by, counts, known, k), seed)
-    covered = {name: coverage(found.shown, catalogue, seed).interval() for name, found in by.items()}
-
-    def metrics(name: str) -> dict[str, Any]:
-        own = {key[1]: value for key, value in measured.items() if key[0] == name and key[1] != "accuracy"}
-        return own | {"catalogue_coverage": covered[name]}
-
+    known = np.array([name in trained for name in test.user_names])
+    slices = slices_of(asked, counts, known)
+    values = per_user_values(asked, by, slices, k)
+    measured = intervals(values | differences(values), seed)
+    catalogues = dict.fromkeys(by, len(model.items)) | ({"champion": len(rival.items)} if "champion" in by else {})
+    covered = {name: coverage(found.shown, catalogues[name], seed) for name, found in by.items()}
+    for name in by:
+        measured[name, WHOLE, "catalogue_coverage"] = covered[name].interval()
+    for other in COMPARED:
+        if other in by:
+            measured[("model", other), WHOLE, "catalogue_coverage"] = covered["model"].minus(covered[other])
     return {
         "schema_version": SCHEMA_VERSION,
         "k": k,
-        "users": len(users),
-        "items": catalogue,
+        "users": asked.users,
+        "items": len(model.items),
         "held_out": len(test),
         "held_out_unknown_to_model": int((asked.held_out[:, 1] < 0).sum()),
         "users_unknown_to_train": int((~known).sum()),
-        "multiclass_classification_metrics": {
-            "accuracy": _quality(measured["model", "accuracy"]),
-            "accuracy_best_constant_classifier": _quality(measured["popularity", "accuracy"]),
-        },
-        "retrieval_metrics": metrics("model"),
-        "baselines": {name: {"accuracy": measured[name, "accuracy"]} | metrics(name) for name in by if name != "model"},
-        "slices": _slices(asked, counts, known, measured),
-    }
-
-
-def ask(model: Scorer, train: Interactions, test: Interactions) -> tuple[HeldOut, np.ndarray]:
-    """What is asked, in the positions of the model's catalogue, and that catalogue's train reviews [n]."""
-    place = {name: position for position, name in enumerate(model.items)}
-
-    def items_of(reviews: Interactions) -> np.ndarray:
-        return np.array([place.get(name, -1) for name in reviews.item_names], dtype=np.int64)[reviews.items]
-
-    user = {name: position for position, name in enumerate(test.user_names)}
-    train_users = np.array([user.get(name, -1) for name in train.user_names], dtype=np.int64)[train.users]
-    train_items = items_of(train)
-    counts = np.bincount(train_items[train_items >= 0], minlength=len(model.items))
-    seen = np.column_stack([train_users, train_items])[(train_users >= 0) & (train_items >= 0)]
-    held_out = np.column_stack([test.users.astype(np.int64), items_of(test)])
-    return HeldOut(len(test.user_names), _by_user(held_out), _once(seen, len(model.items))), counts
+    } | _document(measured, slices, by, champion)
 
 
 def summary(evaluation: dict[str, Any]) -> list[str]:
+    """The evaluation as log lines."""
     quality = evaluation["multiclass_classification_metrics"]
     lines = [
         f"users={evaluation['users']} held_out={evaluation['held_out']} items={evaluation['items']} "
@@ -128,44 +142,20 @@ def summary(evaluation: dict[str, Any]) -> list[str]:
             f"{name}={metric['value']:.4f} ({metric['lower']:.4f} to {metric['upper']:.4f}) "
             f"popularity={popular:.4f} random={random:.4f}"
         )
+    champion = evaluation["champion"]
+    lines.append(f"champion={champion['status']} version={champion['version']} {champion['reason']}".rstrip())
+    for name, metric in champion.get("metrics", {}).items():
+        difference = evaluation["differences"]["champion"][name]
+        lines.append(
+            f"champion {name}={metric['value']:.4f} "
+            f"difference={difference['value']:+.4f} ({difference['lower']:+.4f} to {difference['upper']:+.4f})"
+        )
     return lines
 
 
-def _values(
-    asked: HeldOut, by: dict[str, Places], counts: np.ndarray, known: np.ndarray, k: int
-) -> dict[tuple[str, str], np.ndarray]:
-    """Every metric per user [u], by whose it is (model, a baseline, a slice) and its name."""
-    values = {}
-    for name, found in by.items():
-        own = {"accuracy": top_k_accuracy(asked, found, k)} | per_user(asked, found)
-        values |= {(name, metric): value for metric, value in own.items()}
-    for name, pairs in item_slices(asked, counts).items():
-        if pairs.any():
-            own = of_items(asked, by["model"], pairs, k)
-            values |= {(name, metric): value for metric, value in own.items()}
-    for name, users in user_slices(asked, known).items():
-        if users.any():
-            own = of_users(asked, by["model"], users, k)
-            values |= {(name, metric): value for metric, value in own.items()}
-    return values
-
-
-def _slices(asked: HeldOut, counts: np.ndarray, known: np.ndarray, measured: dict) -> dict[str, Any]:
-    """Each slice's size and metrics; an empty slice has only its size."""
-    sizes = {name: int(pairs.sum()) for name, pairs in item_slices(asked, counts).items()}
-    slices: dict[str, Any] = {name: {"held_out": size} for name, size in sizes.items()}
-    slices |= {name: {"users": int(users.sum())} for name, users in user_slices(asked, known).items()}
-    for (name, metric), value in measured.items():
-        if name in slices:
-            slices[name][metric] = value
-    return slices
-
-
-def _quality(interval: dict[str, float]) -> dict[str, Any]:
-    """A metric as AWS writes it ("NaN": it was measured once), with our interval beside it."""
-    return {"value": interval["value"], "standard_deviation": "NaN"} | {
-        bound: interval[bound] for bound in ("lower", "upper")
-    }
+def _ranked(scorer: Scorer, asked: HeldOut, test: Interactions) -> Places:
+    users = test.user_names
+    return places(lambda start, stop: scorer.score(users[start:stop]), len(scorer.items), asked, SHOWN)
 
 
 def _falling(counts: np.ndarray) -> np.ndarray:
@@ -175,13 +165,38 @@ def _falling(counts: np.ndarray) -> np.ndarray:
     return places
 
 
-def _once(pairs: np.ndarray, catalogue: int) -> np.ndarray:
-    """Distinct pairs (user, item), sorted."""
-    return np.column_stack(np.divmod(np.unique(pairs[:, 0] * catalogue + pairs[:, 1]), catalogue))
+def _document(
+    measured: dict[Key, Interval], slices: Slices, by: dict[str, Places], champion: Champion
+) -> dict[str, Any]:
+    """Everything that was measured, in its place of evaluation.json."""
+
+    def metrics(owner: Any, part: str = WHOLE) -> dict[str, Interval]:
+        return {key[2]: interval for key, interval in measured.items() if key[:2] == (owner, part)}
+
+    def sliced(owner: str) -> dict[str, Any]:
+        """An empty slice has only its size."""
+        return {name: size | metrics(owner, name) for name, size in slices.sizes().items()}
+
+    own = metrics("model")
+    scored = {"metrics": metrics("champion"), "slices": sliced("champion")} if "champion" in by else None
+    return {
+        "multiclass_classification_metrics": {
+            "accuracy": _quality(own.pop("accuracy")),
+            "accuracy_best_constant_classifier": _quality(measured["popularity", WHOLE, "accuracy"]),
+        },
+        "retrieval_metrics": own,
+        "baselines": {name: metrics(name) for name in ("popularity", "random")},
+        "champion": champion.document(scored),
+        "differences": {other: metrics(("model", other)) for other in COMPARED if other in by},
+        "slices": sliced("model"),
+    }
 
 
-def _by_user(pairs: np.ndarray) -> np.ndarray:
-    return pairs[np.argsort(pairs[:, 0], kind="stable")]
+def _quality(interval: Interval) -> dict[str, Any]:
+    """A metric as AWS writes it ("NaN": it was measured once), with our interval beside it."""
+    return {"value": interval["value"], "standard_deviation": "NaN"} | {
+        bound: interval[bound] for bound in ("lower", "upper")
+    }
 
 
 if __name__ == "__main__":

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from metrics import per_user, recall, top_k_accuracy
+from metrics import recall, top_k_accuracy
 from ranks import HeldOut, Places
 
 ITEM_SLICES = ("items_head", "items_mid", "items_tail", "items_unknown")
 USER_SLICES = ("users_few_reviews", "users_many_reviews", "users_unknown")
+
+
+@dataclass(frozen=True)
+class Slices:
+    """By name: which held-out pairs (bool [h]), and which users (bool [u])."""
+
+    items: dict[str, np.ndarray]
+    users: dict[str, np.ndarray]
+
+    def sizes(self) -> dict[str, dict[str, int]]:
+        pairs = {name: {"held_out": int(pairs.sum())} for name, pairs in self.items.items()}
+        return pairs | {name: {"users": int(users.sum())} for name, users in self.users.items()}
+
+
+def slices_of(asked: HeldOut, counts: np.ndarray, known: np.ndarray) -> Slices:
+    """``counts`` [n]: train reviews of the catalogue's items; ``known`` bool [u]: whether the user occurs in train."""
+    return Slices(item_slices(asked, counts), user_slices(asked, known))
 
 
 def item_slices(asked: HeldOut, counts: np.ndarray) -> dict[str, np.ndarray]:
@@ -44,7 +63,6 @@ def of_items(asked: HeldOut, places: Places, pairs: np.ndarray, k: int) -> dict[
         return {"accuracy": top_k_accuracy(within, found, k)} | recalls
 
 
-def of_users(asked: HeldOut, places: Places, users: np.ndarray, k: int) -> dict[str, np.ndarray]:
-    """Metrics per user [u], NaN for those not in ``users`` (bool [u])."""
-    values = {"accuracy": top_k_accuracy(asked, places, k)} | per_user(asked, places)
+def of_users(values: dict[str, np.ndarray], users: np.ndarray) -> dict[str, np.ndarray]:
+    """``values`` per user [u], NaN for those not in ``users`` (bool [u])."""
     return {name: np.where(users, value, np.nan) for name, value in values.items()}

@@ -8,8 +8,11 @@ import sys
 
 import numpy as np
 import pytest
-from evaluate import ask, evaluate, summary
+from champion import Champion
+from evaluate import evaluate, summary
 from interactions import read_interactions
+from questions import ask
+from scorers import ScoresError
 
 from tests.training.jobs import TRAINING, strict_json
 from tests.training.reviews import write
@@ -52,7 +55,7 @@ def measured(sides):
 
 
 def test_questions_are_in_the_places_of_the_models_catalogue(sides):
-    asked, counts = ask(MODEL, *sides)
+    asked, counts = ask(MODEL.items, *sides)
     assert asked.users == 3  # ann, bob, zoe
     assert asked.held_out.tolist() == [[0, 0], [0, -1], [1, 3], [2, 1]]
     assert asked.seen.tolist() == [[0, 2], [0, 3], [1, 2]]
@@ -118,6 +121,92 @@ def test_the_order_of_the_reviews_does_not_matter(measured, tmp_path):
     again = evaluate(MODEL, *sides, k=2, seed=1)
     del again["baselines"]["random"], measured["baselines"]["random"]  # drawn in the order of the reviews
     assert again == measured
+
+
+CHAMPION = Champion("found", "the newest approved version", "arn:champion", 3)
+# It knows "new beer", which the model does not, and neither stout nor porter. For zoe ale stands first.
+RIVAL = Table(
+    ["ale", "new beer", "bock"],
+    {"ann": {"new beer": 2, "bock": 1}, "bob": {"ale": 3, "new beer": 2, "bock": 1}, "zoe": {}},
+)
+
+
+def test_a_champion_with_a_catalogue_of_its_own_by_hand(sides, measured):
+    """Unseen are: ann new beer; bob new beer, bock; zoe all. Held out: stout and new beer; bock; porter."""
+    found = evaluate(MODEL, *sides, k=2, seed=1, champion=CHAMPION, rival=RIVAL)
+    champion = found["champion"]
+    assert {name: champion[name] for name in ("status", "reason", "model_package_arn", "version")} == {
+        "status": "scored",
+        "reason": "the newest approved version",
+        "model_package_arn": "arn:champion",
+        "version": 3,
+    }
+    values = {name: metric["value"] for name, metric in champion["metrics"].items()}
+    # ann's two best are new beer and bock, bob's ale and new beer
+    assert values["accuracy"] == pytest.approx((1 / 2 + 0 + 0) / 3)
+    assert values["mrr"] == pytest.approx((1 + 1 / 2 + 0) / 3)
+    assert values["recall_at_10"] == pytest.approx((1 / 2 + 1 + 0) / 3)
+    assert values["catalogue_coverage"] == 1.0
+    differences = found["differences"]["champion"]
+    assert set(differences) == set(champion["metrics"])
+    assert differences["accuracy"]["value"] == pytest.approx((-1 / 2 + 0 + 1) / 3)
+    assert differences["mrr"]["value"] == pytest.approx((0 + 0 + 1 / 2) / 3)
+    # slices are of the model's catalogue and this run's train, for both
+    assert champion["slices"]["items_unknown"]["accuracy"]["value"] == 1.0
+    assert champion["slices"]["items_unknown"]["held_out"] == 1
+    assert champion["slices"]["users_unknown"]["accuracy"]["value"] == 0.0
+    assert champion["slices"]["items_head"] == {"held_out": 0}
+    # and nothing else is changed by it
+    del found["champion"], found["differences"]["champion"]
+    assert found == {name: value for name, value in measured.items() if name != "champion"}
+
+
+def test_a_champion_that_equals_the_model_differs_by_exactly_nothing(sides):
+    found = evaluate(MODEL, *sides, k=2, seed=1, champion=CHAMPION, rival=MODEL)
+    assert found["champion"]["slices"] == found["slices"]
+    for metric in found["differences"]["champion"].values():
+        assert metric == {"value": 0.0, "lower": 0.0, "upper": 0.0}
+    told = "\n".join(summary(found))
+    assert "champion=scored version=3 the newest approved version" in told
+    assert "champion accuracy=0.3333 difference=+0.0000 (+0.0000 to +0.0000)" in told
+
+
+def test_the_difference_from_popularity_is_there_in_any_case(measured):
+    assert set(measured["differences"]) == {"popularity"}
+    model, popular = measured["retrieval_metrics"], measured["baselines"]["popularity"]
+    difference = measured["differences"]["popularity"]
+    assert set(difference) == set(popular)
+    for name, metric in model.items():
+        assert difference[name]["value"] == pytest.approx(metric["value"] - popular[name]["value"])
+        assert difference[name]["lower"] <= difference[name]["value"] <= difference[name]["upper"]
+
+
+class Broken(Table):
+    def score(self, users):
+        raise ScoresError("the model gave scores that are not finite")
+
+
+def test_a_champion_that_cannot_score_is_unusable_and_the_model_is_measured_all_the_same(sides, measured):
+    found = evaluate(MODEL, *sides, k=2, seed=1, champion=CHAMPION, rival=Broken(["ale"], {}))
+    assert found["champion"] == {
+        "status": "unusable",
+        "reason": "the model gave scores that are not finite",
+        "model_package_arn": "arn:champion",
+        "version": 3,
+    }
+    assert found["differences"] == measured["differences"]
+    assert found["retrieval_metrics"] == measured["retrieval_metrics"]
+    assert "champion=unusable version=3 the model gave scores that are not finite" in summary(found)
+
+
+def test_a_model_that_cannot_score_is_a_failure_with_any_champion(sides):
+    with pytest.raises(ScoresError):
+        evaluate(Broken(["ale"], {}), *sides, k=2, seed=1, champion=CHAMPION, rival=RIVAL)
+
+
+def test_without_a_champion_none_is_told(measured):
+    assert measured["champion"]["status"] == "none"
+    assert "metrics" not in measured["champion"]
 
 
 def test_the_same_seed_gives_the_same_and_another_draws_anew(sides, measured):

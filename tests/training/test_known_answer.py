@@ -84,12 +84,12 @@ def test_the_same_seed_gives_the_same_evaluation_byte_for_byte(learnt, tmp_path)
 
 
 def test_the_size_of_a_block_does_not_change_any_place(learnt, scorer):
-    from evaluate import ask
     from interactions import read_interactions
+    from questions import ask
     from ranks import places
 
     train, test = (read_interactions(learnt.jobs.data / f"{side}.parquet") for side in ("train", "test"))
-    asked, _ = ask(scorer, train, test)
+    asked, _ = ask(scorer.items, train, test)
 
     def found(cells):
         return places(lambda start, stop: scorer.score(test.user_names[start:stop]), 40, asked, 10, cells)

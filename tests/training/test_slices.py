@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ranks import Places
-from slices import item_slices, of_items, of_users, user_slices
+from slices import item_slices, of_items, of_users, slices_of, user_slices
 
 from tests.training.asked import held_out, questions
 
@@ -72,6 +72,19 @@ def test_metrics_of_items_count_their_pairs_alone():
 
 
 def test_metrics_of_users_are_theirs_and_nobody_elses():
-    found = of_users(ASKED, PLACES, np.array([True, False]), k=100)
-    assert found["accuracy"].tolist() == pytest.approx([0.5, np.nan], nan_ok=True)
+    found = of_users({"mrr": np.array([1.0, 0.5])}, np.array([True, False]))
     assert found["mrr"].tolist() == pytest.approx([1.0, np.nan], nan_ok=True)
+
+
+def test_sizes_are_of_pairs_and_of_users():
+    """5 reviews: item 0 has 4 of them and is the head, item 1, the last, the tail; the second user is unknown."""
+    asked = held_out(2, [(0, 0), (0, -1), (1, 1)], [(0, 2)])
+    assert slices_of(asked, np.array([4, 1]), np.array([True, False])).sizes() == {
+        "items_head": {"held_out": 1},
+        "items_mid": {"held_out": 0},
+        "items_tail": {"held_out": 1},
+        "items_unknown": {"held_out": 1},
+        "users_few_reviews": {"users": 1},
+        "users_many_reviews": {"users": 0},
+        "users_unknown": {"users": 1},
+    }
