@@ -95,7 +95,7 @@ def summary(manifest: Mapping[str, Any]) -> Iterator[str]:
         f"train={manifest['train']} test={manifest['test']} users={manifest['users']} items={manifest['items']} "
         f"users_only_in_test={manifest['users_only_in_test']} items_only_in_test={manifest['items_only_in_test']}"
     )
-    yield "split " + " ".join(f"{name}={value}" for name, value in manifest["split"].items())
+    yield "split " + " ".join(f"{name}={value!r}" for name, value in manifest["split"].items())
     missing = [role for role, column in manifest["columns"].items() if column is None]
     if missing:
         yield "columns not in the reviews: " + ", ".join(missing)

@@ -46,7 +46,9 @@ from manifest import (
 from read_reviews import names, open_all, read
 from review_files import OPTIONAL, REQUIRED, MissingColumnError, NoReviewsError, PreprocessError
 from sides import by_time
+from split import RULE as BY_CHANCE
 from split import Draw
+from temporal import RULE as BY_TIME
 from write_reviews import write_reviews
 
 DEFAULT_COLUMNS = {
@@ -141,6 +143,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, 
     manifest |= kept_counts(connection, kept)
     manifest["split"] = {
         "strategy": options.split_strategy,
+        "rule": BY_TIME if temporal else BY_CHANCE,
         "seed": options.split_seed,
         "test_fraction": options.test_fraction,
         **facts,

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 import ibis
 import ibis.expr.types as ir
 
+RULE = "test at or after the cut, 1"
+
 # Numbers that are taken for seconds since 1970: from 1973 to 2286. Years and milliseconds lie outside.
 FIRST_SECOND, LAST_SECOND = 10**8, 10**10
 

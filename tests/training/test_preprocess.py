@@ -234,7 +234,12 @@ def test_manifest_tells_rows_and_bytes_of_what_was_written(tmp_path, write_csv, 
         file = tmp_path / "data" / written["file"]
         assert written["bytes"] == file.stat().st_size
         assert written["rows"] == pq.read_metadata(file).num_rows
-    assert manifest["split"] == {"strategy": "random", "seed": 7, "test_fraction": 0.25}
+    assert manifest["split"] == {
+        "strategy": "random",
+        "rule": "md5 of seed, user and item, 1",
+        "seed": 7,
+        "test_fraction": 0.25,
+    }
 
 
 def bad_folder(kind, folder, write_csv):

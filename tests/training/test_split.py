@@ -11,7 +11,7 @@ from coding import coded
 from engine import sql
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from split import PRIME, Draw, threshold
+from split import PRIME, RULE, Draw, threshold
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=8)
 PAIRS = st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=60, unique=True)
@@ -57,6 +57,13 @@ def test_a_side_does_not_change_with_other_rows_or_their_order(pairs, others, se
     alone = sides(pairs, seed, 0.3)
     together = sides(list(dict.fromkeys([*others, *reversed(pairs)])), seed, 0.3)
     assert {pair: together[pair] for pair in pairs} == alone
+
+
+def test_sides_are_what_this_version_of_the_rule_has_always_drawn():
+    """A model is compared on the test set of a later run by trusting the rule's text: a change needs another one."""
+    found = sides([(f"user {n}", f"beer {n % 7}") for n in range(24)], 42, 0.5)
+    assert RULE == "md5 of seed, user and item, 1"
+    assert "".join("tr"[not found[f"user {n}", f"beer {n % 7}"]] for n in range(24)) == "trrtrtrrrrrrtttttrrrrtrt"
 
 
 def test_the_share_is_near_the_fraction_and_the_seed_changes_the_draw():

@@ -108,6 +108,7 @@ def test_the_cut_worked_out_by_hand_stands_in_the_manifest():
     manifest, _, test = run({"a.csv": reviews}, "--split-strategy", "temporal", "--test-fraction", 0.25)
     assert manifest["split"] == {
         "strategy": "temporal",
+        "rule": "test at or after the cut, 1",
         "seed": 42,
         "test_fraction": 0.25,
         "cut": 1_500_518_400.0,  # day 6: of 10 reviews 3 lie at or after it, nearer to 2.5 than the 4 of day 5 on
