@@ -46,8 +46,8 @@ def read_interactions(path: Path) -> Interactions:
     Raises InteractionsError when there is none, it cannot be read or holds no row.
     """
     table = read_columns(path, ["user", "item"])
-    users, user_names = _positions(table["user"])
-    items, item_names = _positions(table["item"])
+    users, user_names = positions_of(table["user"])
+    items, item_names = positions_of(table["item"])
     # Names are sorted and the sort is stable, so equally popular items stay in order of name.
     by_popularity = np.argsort(-np.bincount(items, minlength=len(item_names)), kind="stable")
     place = np.empty_like(by_popularity)
@@ -80,7 +80,7 @@ def _only_file(path: Path) -> Path:
     return found[0]
 
 
-def _positions(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+def positions_of(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """Each value's position among the sorted distinct values (int32), and those values."""
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     names = np.array(encoded.dictionary.to_pylist(), dtype=object)
