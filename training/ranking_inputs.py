@@ -1,8 +1,8 @@
 """The network's dense inputs, looked up in tables (rating_tables.py): the same operations in training and when served.
 
-    of user and item   bias, log(1 + reviews), spread of each; sum of the biases; product of their factors
-    of each feature    the value's mean; the user's mean for it; log of how often the user reviews it, and of how much
-                       more often than everybody
+of user and item   bias, log(1 + reviews), spread of each; sum of the biases; product of their factors
+of each feature    the value's mean; the user's mean for it; log of how often the user reviews it, and of how much
+                   more often than everybody
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class _FeatureInputs(tf.Module):
         self.codes = _constant(np.append(codes, 0).astype(np.int32))  # of an unknown item nothing is known
         # The last key is no user's, so that there is one at or after any key that is looked for.
         self.keys = _constant(np.append(pairs.keys, np.iinfo(np.int64).max))
-        self.counts, self.means = (_constant(np.append(values, np.float32(0))) for values in (pairs.counts, pairs.means))
+        self.counts, self.means = (
+            _constant(np.append(values, np.float32(0))) for values in (pairs.counts, pairs.means)
+        )
         self.shares, self.value_means = _constant(pairs.shares), _constant(pairs.value_means)
 
     def __call__(self, users: tf.Tensor, items: tf.Tensor, log_reviews: tf.Tensor) -> tf.Tensor:

@@ -95,5 +95,7 @@ class RankingModel(tfrs.Model):
         users, items = inputs["users"], inputs["items"]
         predicted = self.network(users, items, inputs["dense"])
         loss = self.task(labels=inputs["scores"], predictions=predicted, compute_metrics=False)
-        lengths = sum(tf.reduce_mean(tf.reduce_sum(vectors**2, axis=1)) for vectors in self.network.vectors(users, items))
+        lengths = sum(
+            tf.reduce_mean(tf.reduce_sum(vectors**2, axis=1)) for vectors in self.network.vectors(users, items)
+        )
         return loss + self.l2 * lengths

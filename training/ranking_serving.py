@@ -3,8 +3,8 @@
     serving_default(username [b], item [b]) -> score [b]
     known(username [b])                     -> known [b]
 
-Names are strings, scores float32 between the lowest and the highest score of the reviews; ``known`` is bool: whether the
-user has reviews in train. An unknown user is scored by the item, an unknown item by the user.
+Names are strings, scores float32 between the lowest and the highest score of the reviews; ``known`` is bool: whether
+the user has reviews in train. An unknown user is scored by the item, an unknown item by the user.
 """
 
 from __future__ import annotations

@@ -58,9 +58,7 @@ def tables_of(ratings: Ratings, features: ItemFeatures, factors: int, seed: int)
         items=_facts(ratings.items, found.item_bias, left),
         user_factors=_with_unknown(found.users),
         item_factors=_with_unknown(found.items),
-        pairs={
-            name: _pairs(ratings, codes, features.sizes[name], left) for name, codes in features.codes.items()
-        },
+        pairs={name: _pairs(ratings, codes, features.sizes[name], left) for name, codes in features.codes.items()},
     )
 
 
