@@ -16,8 +16,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from taproom.local.clock import Clock
+from taproom.local.instance_lock import InstanceLock
 
 if TYPE_CHECKING:
+    from taproom.local.durable.store import Store
     from taproom.local.isolation import IsolatedSession
 
 ACCOUNT_ID = "123456789012"
@@ -27,8 +29,13 @@ log = logging.getLogger(__name__)
 
 
 class LocalAws:
-    """A running local AWS. Use as a context manager; one at a time in a process (moto's backends are global)."""
+    """A running local AWS. Use as a context manager; one at a time in a process (moto's backends are global).
 
+    Objects and registered models outlive it: they are kept below ``root`` for the next one that is started there.
+    Raises AlreadyRunning when another process runs one on ``root``, StoreUnusable when what is kept cannot be read.
+    """
+
+    store: Store  # of what outlives it; set while it runs
     account_id = ACCOUNT_ID
     region = REGION
     _running = threading.Lock()
@@ -64,7 +71,14 @@ class LocalAws:
         return child_environment(self.endpoint_url, self.region, self.root)
 
     def patch(self, owner: Any, name: str, replacement: Any) -> Any:
-        """Set ``owner.name`` until the local AWS goes down; returns what was there (a descriptor stays one)."""
+        """Set ``owner.name`` until the local AWS goes down.
+
+        Returns what was there (a descriptor stays one); None where there was nothing, and then it is removed again.
+        """
+        if not hasattr(owner, name):
+            setattr(owner, name, replacement)
+            self.on_stop(lambda: delattr(owner, name))
+            return None
         original = vars(owner)[name] if name in vars(owner) else getattr(owner, name)
         setattr(owner, name, replacement)
         self.on_stop(lambda: setattr(owner, name, original))
@@ -89,8 +103,11 @@ class LocalAws:
             raise RuntimeError("another LocalAws is running in this process: stop it first, moto's state is global")
         self.on_stop(LocalAws._running.release)
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            lock = InstanceLock(self.root)
+            lock.take()
+            self.on_stop(lock.release)
             gaps.install_all(self)
+            lock.announce(self.endpoint_url)
         except BaseException:
             self.stop()
             raise

@@ -213,11 +213,4 @@ class _ModelPackageGroup:
         return resource
 
     def delete(self, resource: LocalResource, request: ResourceRequest) -> None:
-        from moto.sagemaker.models import sagemaker_backends
-
-        name = resource.attributes["__name__"]
-        sagemaker = self.aws.client("sagemaker")
-        held = sagemaker.list_model_packages(ModelPackageGroupName=name)["ModelPackageSummaryList"]
-        if held:
-            raise ValueError(f"model package group {name} still holds {len(held)} model package(s): delete them first")
-        sagemaker_backends[self.aws.account_id][self.aws.region].model_package_groups.pop(name, None)
+        self.aws.client("sagemaker").delete_model_package_group(ModelPackageGroupName=resource.attributes["__name__"])

@@ -14,6 +14,8 @@ GAPS = (
     "isolation",
     "server",
     "s3_policy",
+    "model_registry",
+    "durable",
     "cloudformation",
     "lambda_runtime",
     "eventbridge",

@@ -43,9 +43,9 @@ def test_only_loopback_peers_are_served(address, allowed):
     assert is_loopback(address) is allowed
 
 
-def test_one_after_another_starts_empty(tmp_path):
-    for _ in range(2):
-        with LocalAws(tmp_path) as aws:
+def test_one_in_another_folder_starts_empty(tmp_path):
+    for folder in ("a", "b"):
+        with LocalAws(tmp_path / folder) as aws:
             s3 = aws.client("s3")
             assert s3.list_buckets()["Buckets"] == []
             s3.create_bucket(Bucket="left-over")

@@ -24,7 +24,7 @@ def install(aws: LocalAws) -> None:
             result = call(json.loads(self.body))
             return EmptyResult() if result is None else ActionResult(result)
 
-        _set(aws, SageMakerResponse, name, method)
+        aws.patch(SageMakerResponse, name, method)
 
     for kind in KINDS:
         answer(f"create_{kind.snake}_job", lambda request, kind=kind: jobs.create(kind, request))
@@ -35,12 +35,3 @@ def install(aws: LocalAws) -> None:
 
 def _name(kind: Kind, request: dict[str, Any]) -> str:
     return request[kind.name_key]
-
-
-def _set(aws: LocalAws, owner: Any, name: str, method: Any) -> None:
-    """Replace a method, or add one that moto does not have (StopTrainingJob), until the local AWS goes down."""
-    if hasattr(owner, name):
-        aws.patch(owner, name, method)
-        return
-    setattr(owner, name, method)
-    aws.on_stop(lambda: delattr(owner, name))

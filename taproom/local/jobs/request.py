@@ -1,86 +1,26 @@
-"""A create request, held against SageMaker's own model of it, so that what runs here is accepted there."""
+"""A job's create request, held against SageMaker's own model of it and against what is played here."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from taproom.local import sagemaker_shapes
 from taproom.local.jobs.kinds import Kind
 from taproom.local.jobs.played import not_played
 
 
 @cache
-def _model() -> Any:
-    """botocore's model of SageMaker: megabytes of JSON, read once."""
-    import botocore.loaders
-    import botocore.model
-
-    description = botocore.loaders.Loader().load_service_model("sagemaker", "service-2")
-    return botocore.model.ServiceModel(description, "sagemaker")
-
-
-@cache
-def request_shape(kind: Kind) -> Any:
-    """botocore's model of the kind's create request."""
-    return _model().operation_model(f"Create{kind.word}Job").input_shape
-
-
-@cache
 def describe_members(kind: Kind) -> frozenset[str]:
     """The top-level keys of the kind's Describe answer."""
-    return frozenset(_model().operation_model(f"Describe{kind.word}Job").output_shape.members)
+    return frozenset(sagemaker_shapes.model().operation_model(f"Describe{kind.word}Job").output_shape.members)
 
 
 def structure_errors(kind: Kind, request: Any) -> list[str]:
     """Missing, unknown and wrongly typed fields, as Step Functions sees them before it calls SageMaker."""
-    from botocore.validate import ParamValidator
-
-    report = ParamValidator().validate(request, request_shape(kind))
-    return report.generate_report().splitlines() if report.has_errors() else []
+    return sagemaker_shapes.structure_errors(f"Create{kind.word}Job", request)
 
 
 def value_errors(kind: Kind, request: Any) -> list[str]:
     """Values outside of the model's enums, patterns and limits, and what the local AWS cannot play."""
-    return [*_walk(request_shape(kind), request, ""), *not_played(kind, request)]
-
-
-def _walk(shape: Any, value: Any, where: str) -> Iterator[str]:
-    if shape.type_name == "structure":
-        for name, member in shape.members.items():
-            if isinstance(value, dict) and name in value:
-                yield from _walk(member, value[name], f"{where}.{name}".lstrip("."))
-    elif shape.type_name == "list":
-        yield from _limits(shape, len(value), where, "length")
-        for index, element in enumerate(value):
-            yield from _walk(shape.member, element, f"{where}[{index}]")
-    elif shape.type_name == "map":
-        yield from _limits(shape, len(value), where, "size")
-        for key, element in value.items():
-            yield from _walk(shape.key, key, f"{where} key {key!r}")
-            yield from _walk(shape.value, element, f"{where}.{key}")
-    elif shape.type_name == "string":
-        yield from _limits(shape, len(value), where, "length")
-        if shape.enum and value not in shape.enum:
-            yield f"{where}: {value!r} is not one of the values SageMaker knows"
-        pattern = shape.metadata.get("pattern")
-        if pattern and not _matches(pattern, value):
-            yield f"{where}: {value!r} does not match {pattern}"
-    elif shape.type_name in ("integer", "long", "float", "double"):
-        yield from _limits(shape, value, where, "value")
-
-
-def _limits(shape: Any, number: float, where: str, what: str) -> Iterator[str]:
-    least, most = shape.metadata.get("min"), shape.metadata.get("max")
-    if least is not None and number < least:
-        yield f"{where}: {what} {number} is below the minimum of {least}"
-    if most is not None and number > most:
-        yield f"{where}: {what} {number} is above the maximum of {most}"
-
-
-def _matches(pattern: str, value: str) -> bool:
-    try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:  # a few of the model's patterns are Java's, not Python's
-        return True
+    return [*sagemaker_shapes.value_errors(f"Create{kind.word}Job", request), *not_played(kind, request)]
