@@ -1,20 +1,21 @@
-"""ParseEvaluation: reads the metrics out of a model's evaluation.json, which a Choice cannot.
+"""ParseEvaluation: reads the metrics out of a model's evaluation.json, which a state machine cannot.
 
-Takes ``{"EvaluationUri": "s3://..."}``; answers Accuracy, Baseline (None if not measured), Metrics, EvaluationUri.
+Takes ``{"Model": "retrieval" or "ranking", "EvaluationUri": "s3://..."}``; answers Metrics, flat numbers by name, and
+EvaluationUri.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from aws import client
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import ClientError
 from pydantic import Field
-from rules.evaluation_report import SIZE_LIMIT, EvaluationMissing, read_evaluation
+from read_object import read_object
+from rules.evaluation_report import flat_metrics, read_report
 from rules.execution import Execution
-from rules.s3_uri import S3Uri, parse_s3_uri
+from rules.measured import MEASURED
+from rules.s3_uri import parse_s3_uri
 from rules.validation import StrictDocument, validated
 
 logger = Logger()
@@ -23,6 +24,7 @@ metrics = Metrics()
 
 
 class Payload(StrictDocument):
+    model: Literal["retrieval", "ranking"] = Field(description='"retrieval" or "ranking"')
     evaluation_uri: str = Field(description="the s3:// URI of evaluation.json")
     execution: Execution | None = None  # for the log's correlation id
 
@@ -31,27 +33,16 @@ class Payload(StrictDocument):
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    uri = validated(Payload, event).evaluation_uri
-    evaluation = read_evaluation(fetch(parse_s3_uri(uri)), uri)
-    logger.info("evaluation read", accuracy=evaluation.accuracy, baseline=evaluation.baseline)
-    metrics.add_metric("Top500Accuracy", MetricUnit.NoUnit, evaluation.accuracy)
-    if evaluation.baseline is not None:
-        metrics.add_metric("PopularityTop500Accuracy", MetricUnit.NoUnit, evaluation.baseline)
-    return {
-        "Accuracy": evaluation.accuracy,
-        "Baseline": evaluation.baseline,
-        "Metrics": evaluation.metrics,
-        "EvaluationUri": uri,
-    }
+    payload = validated(Payload, event)
+    uri, measured = payload.evaluation_uri, MEASURED[payload.model]
+    flat = flat_metrics(read_report(read_object(parse_s3_uri(uri)), uri), measured)
+    logger.info("evaluation read", model=payload.model, metrics=flat)
+    for name in (measured.main, f"{measured.to_beat}_{measured.main}"):
+        if name in flat:
+            metrics.add_metric(_camel(f"{payload.model}_{name}"), MetricUnit.NoUnit, flat[name])
+    return {"Metrics": flat, "EvaluationUri": uri}
 
 
-def fetch(place: S3Uri) -> bytes:
-    """The object's bytes, at most one more than an evaluation may have. Raises EvaluationMissing."""
-    try:
-        found = client("s3").get_object(Bucket=place.bucket, Key=place.key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
-            raise EvaluationMissing(f"{place} is missing: the evaluation job did not write evaluation.json") from error
-        raise
-    with found["Body"] as body:
-        return body.read(SIZE_LIMIT + 1)
+def _camel(name: str) -> str:
+    """As CloudWatch's metrics are called: ``retrieval_accuracy`` is RetrievalAccuracy."""
+    return "".join(part.capitalize() for part in name.split("_"))

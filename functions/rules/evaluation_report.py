@@ -1,26 +1,23 @@
-"""evaluation.json of a retrieval model, read: the fields that are read must be numbers from 0 to 1.
+"""evaluation.json, read: whatever is asked of it must be there and a number in its range.
 
-{"multiclass_classification_metrics": {"accuracy": {"value": 0.7, "standard_deviation": "NaN"},
-                                       "accuracy_best_constant_classifier": {"value": 0.6, ...}},
- "retrieval_metrics": {"recall_at_10": {"value": 0.5, "lower": 0.4, "upper": 0.6}, ...},
- "baselines": {"popularity": {the same names}}}
+retrieval: {"multiclass_classification_metrics": {"accuracy": {"value": 0.7, "standard_deviation": "NaN", ...}},
+            "retrieval_metrics": {"recall_at_10": {"value": 0.5, "lower": 0.4, "upper": 0.6}, ...},
+            "baselines": {"popularity": {the same metrics}, "random": {...}},
+ranking:   {"regression_metrics": {"rmse": {"value": 0.9, ...}, ...},
+            "baselines": {"bias": {...}, "global_mean": {...}},
+both:       "differences": {"popularity": {"accuracy": {"value": 0.1, "lower": 0.0, "upper": 0.2}, ...}, ...},
+            "slices": {"items_tail": {"held_out": 9, "recall_at_10": {...}}, ...},
+            "champion": {"status": "scored", "version": 3, "metrics": {the same metrics}, "slices": {...}}}
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from rules.json_document import parse_json
+from rules.measured import Measured, Range
 from rules.wording import shown
-
-SIZE_LIMIT = 2**20  # bytes
-ACCURACY = ("multiclass_classification_metrics", "accuracy")
-BASELINE = ("multiclass_classification_metrics", "accuracy_best_constant_classifier")
-RETRIEVAL_METRICS = (
-    *("recall_at_10", "recall_at_50", "recall_at_100", "recall_at_500"),
-    *("ndcg_at_10", "mrr", "catalogue_coverage"),
-)
 
 
 class EvaluationMissing(ValueError):
@@ -32,55 +29,78 @@ class EvaluationUnreadable(ValueError):
 
 
 class EvaluationInvalid(ValueError):
-    """A field of evaluation.json that is read is missing or no number from 0 to 1."""
+    """A field of evaluation.json that is read is missing or no number in its range."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """Top-500 accuracy, that of the popularity baseline (None if not measured), and all metrics by flat name."""
+class Report:
+    """The document that stands at ``uri``."""
 
-    accuracy: float
-    baseline: float | None
-    metrics: dict[str, float]
+    document: Any
+    uri: str
+
+    def at(self, *path: str) -> Any:
+        """What stands at ``path``. Raises EvaluationInvalid if nothing does."""
+        found, place = self.document, "$"
+        for name in path:
+            if not isinstance(found, dict):
+                raise EvaluationInvalid(f"{self.uri}: {place} must be an object, but is {shown(found)}")
+            place = f"{place}.{name}"
+            if name not in found:
+                raise EvaluationInvalid(f"{self.uri}: {place} is missing")
+            found = found[name]
+        return found
+
+    def has(self, *path: str) -> bool:
+        """Whether anything stands at ``path``. Raises EvaluationInvalid if what should hold it is no object."""
+        *above, last = path
+        holder = self.at(*above) if not above or self.has(*above) else {}
+        if not isinstance(holder, dict):
+            place = ".".join(["$", *above])
+            raise EvaluationInvalid(f"{self.uri}: {place} must be an object, but is {shown(holder)}")
+        return last in holder
+
+    def number(self, *path: str, allowed: Range) -> float:
+        """The number at ``path``. Raises EvaluationInvalid if it is missing or not ``allowed``."""
+        try:
+            found = self.at(*path)
+        except EvaluationInvalid as error:
+            raise EvaluationInvalid(f"{error}; allowed is {allowed}") from error
+        # bool is an int to Python, but no number to JSON
+        if isinstance(found, bool) or not isinstance(found, int | float) or found not in allowed:
+            place = ".".join(["$", *path])
+            raise EvaluationInvalid(f"{self.uri}: {place} must be {allowed}, but is {shown(found)}")
+        return float(found)
 
 
-def read_evaluation(body: bytes, uri: str) -> Evaluation:
-    """Read the bytes of evaluation.json; ``uri`` is for messages. Raises EvaluationUnreadable or EvaluationInvalid."""
-    if len(body) > SIZE_LIMIT:
-        raise EvaluationUnreadable(f"{uri} is larger than {SIZE_LIMIT} bytes: evaluation.json holds a few metrics")
-    try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        raise EvaluationUnreadable(f"{uri} is not UTF-8 text: {error.reason} at byte {error.start}") from error
-    except (ValueError, RecursionError) as error:
-        raise EvaluationUnreadable(f"{uri} is not JSON: {str(error)[:300]}") from error
-    accuracy = _share(document, ACCURACY, uri)
-    baseline = _share(document, BASELINE, uri, optional=True)
-    metrics = {"accuracy": accuracy, "popularity_accuracy": baseline}
-    for name in RETRIEVAL_METRICS:
-        metrics[name] = _share(document, ("retrieval_metrics", name), uri, optional=True)
-    for name in RETRIEVAL_METRICS:
-        metrics[f"popularity_{name}"] = _share(document, ("baselines", "popularity", name), uri, optional=True)
-    return Evaluation(accuracy, baseline, {name: value for name, value in metrics.items() if value is not None})
+def read_report(body: bytes | None, uri: str) -> Report:
+    """Read the bytes of evaluation.json (None: there is none). Raises EvaluationMissing or EvaluationUnreadable."""
+    if body is None:
+        raise EvaluationMissing(f"{uri} is missing: the evaluation job did not write evaluation.json")
+    return Report(parse_json(body, uri, unreadable=EvaluationUnreadable), uri)
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"it holds a bare {name}, which is not JSON")
+def flat_metrics(report: Report, measured: Measured) -> dict[str, float]:
+    """Every metric that was measured by a flat name: the model's own, then ``<baseline>_<name>``, ``champion_<name>``.
+
+    The model's main metric must be there, any other may be missing. Raises EvaluationInvalid.
+    """
+    main = measured.main
+    flat = {main: report.number(measured.sections[main], main, "value", allowed=measured.ranges[main])}
+    flat |= _found(report, measured, {name: (section, name) for name, section in measured.sections.items()})
+    for baseline in measured.baselines:
+        at = {f"{baseline}_{name}": ("baselines", baseline, name) for name in measured.sections}
+        flat |= _found(report, measured, at)
+    if report.has("champion", "status") and report.at("champion", "status") == "scored":
+        at = {f"champion_{name}": ("champion", "metrics", name) for name in measured.sections}
+        flat |= _found(report, measured, at)
+    return flat
 
 
-def _share(document: Any, path: tuple[str, ...], uri: str, *, optional: bool = False) -> Any:
-    """The ``value`` at ``path``, a number from 0 to 1; None when it is ``optional`` and not there at all."""
-    at, place = document, "$"
-    for name in (*path, "value"):
-        if not isinstance(at, dict):
-            raise EvaluationInvalid(f"{uri}: {place} must be an object, but is {shown(at)}")
-        place = f"{place}.{name}"
-        if name not in at:
-            if optional and name != "value":
-                return None
-            raise EvaluationInvalid(f"{uri}: {place} is missing; it must be a number from 0 to 1")
-        at = at[name]
-    # bool is an int to Python, but not a metric; neither NaN nor infinity lies from 0 to 1
-    if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at <= 1:
-        raise EvaluationInvalid(f"{uri}: {place} must be a number from 0 to 1, but is {shown(at)}")
-    return float(at)
+def _found(report: Report, measured: Measured, paths: dict[str, tuple[str, ...]]) -> dict[str, float]:
+    """The values of the metrics that stand at ``paths``, by flat name; the last key of a path is the metric's name."""
+    return {
+        flat: report.number(*path, "value", allowed=measured.ranges[path[-1]])
+        for flat, path in paths.items()
+        if report.has(*path)
+    }
