@@ -11,13 +11,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from rules.measured import RANKING, RETRIEVAL
 from rules.s3_uri import NotAnS3Uri, S3Uri, parse_s3_uri
+from rules.slice_rules import SliceRules
 from rules.validation import StrictDocument, validated
 from rules.wording import printable, shown
 
 REVIEWS_PREFIX = "reviews/"
 REVIEW_SUFFIXES = (".csv", ".csv.gz", ".parquet")
 LARGEST_INT = 2**31 - 1
+SHARE = "a number from 0 to 1"
 COUNT = "a whole number, 1 or more"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+\z"
 INSTANCE_TYPE_FORM = "an instance type of the form ml.<family>.<size>, such as ml.m5.xlarge"
@@ -70,11 +73,26 @@ class ExecutionInput(StrictDocument):
     training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
     learning_rate: float = Field(0.005, gt=0, description="a number above 0")
     return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")
-    accuracy_top500_threshold: float = Field(0.5, ge=0, le=1, description="a number from 0 to 1")
+    retrieval_metric: Literal[RETRIEVAL.gate_paths] = Field(
+        RETRIEVAL.gate_paths[0], description=f"one of {', '.join(RETRIEVAL.gate_paths)}"
+    )
+    accuracy_top500_threshold: float = Field(0.5, ge=0, le=1, description=SHARE)
+    ranking_metric: Literal[RANKING.gate_paths] = Field(
+        RANKING.gate_paths[0], description=f"one of {', '.join(RANKING.gate_paths)}"
+    )
+    ranking_rmse_threshold: float | None = Field(None, gt=0, description="a number above 0")
+    threshold_rule: Literal["value", "interval"] = Field("value", description='"value" or "interval"')
+    baseline_rule: Literal["value", "interval", "off"] = Field("value", description='"value", "interval" or "off"')
+    champion_rule: Literal["value", "interval", "off"] = Field("value", description='"value", "interval" or "off"')
+    champion_tolerance: float = Field(0.01, ge=0, le=1, description=SHARE)
+    champion_not_comparable: Literal["pass", "reject"] = Field("pass", description='"pass" or "reject"')
+    trivial_rule: Literal["on", "off"] = Field("on", description='"on" or "off"')
+    slice_rules: SliceRules = Field({}, description='an object such as {"items_tail.recall_at_100": 0.1}')
     model_approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = Field(
         "PendingManualApproval", description='"PendingManualApproval", "Approved" or "Rejected"'
     )
     batch_size: int | None = Field(None, ge=1, le=2**20, description="a whole number from 1 to 1048576")
+    closed_form: bool = Field(True, description="true or false")
     embedding_dimension: int | None = Field(None, ge=1, le=4096, description="a whole number from 1 to 4096")
     test_fraction: float = Field(0.15, gt=0, lt=1, description="a number between 0 and 1, both excluded")
     split_seed: int = Field(42, ge=0, le=LARGEST_INT, description=f"a whole number from 0 to {LARGEST_INT}")

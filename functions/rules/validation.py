@@ -58,8 +58,8 @@ def _sentence(model: type[BaseModel], problem: Any, where: str) -> str:
     name = ".".join([*([where] if where else []), *(clipped(printable(str(part)), 100) for part in path)])
     holder, field = _look_up(model, path)
     if kind == "extra_forbidden":
-        near = _near(str(path[-1]), _names(holder))
-        return f"unknown key {name}" + (f"; did you mean {near}?" if near else "") + f" Known are {_known(holder)}"
+        meant = near(str(path[-1]), _names(holder))
+        return f"unknown key {name}" + (f"; did you mean {meant}?" if meant else "") + f" Known are {_known(holder)}"
     allowed = f"allowed is {field.description}" if field is not None and field.description else problem["msg"]
     if kind == "missing":
         return f"{name} is missing; {allowed}"
@@ -69,15 +69,16 @@ def _sentence(model: type[BaseModel], problem: Any, where: str) -> str:
 
 
 def _look_up(model: type[BaseModel], path: tuple[Any, ...]) -> tuple[type[BaseModel], FieldInfo | None]:
-    """The model that holds the last key of ``path``, and that key's field, if it is known."""
+    """The model that holds the last known key of ``path``, and that key's field, if it is known."""
     holder, field = model, None
     for depth, part in enumerate(path):
         fields = {info.alias: info for info in holder.model_fields.values()}
         field = fields.get(part) if isinstance(part, str) else None
         if field is None or depth == len(path) - 1:
             break
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            holder = field.annotation
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            break  # a value within it that is no document of its own is described by the whole
+        holder = field.annotation
     return holder, field
 
 
@@ -89,7 +90,8 @@ def _known(model: type[BaseModel]) -> str:
     return ", ".join(_names(model))
 
 
-def _near(name: str, known: list[str]) -> str | None:
+def near(name: str, known: list[str]) -> str | None:
+    """The known name that ``name`` was probably meant to be."""
     folded = {one.lower(): one for one in known}
     found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules.execution_input import ExecutionInput, InvalidInput, read_execution_input
-from rules.jobs import evaluate_arguments, hyperparameters, preprocess_arguments
+from rules.gate_parameters import gate_document
+from rules.scripts import MODELS, preprocess_arguments
 
 BUCKET = "taproom-data"
 NAMES = [field.alias for field in ExecutionInput.model_fields.values()]
@@ -38,6 +39,29 @@ def refusal(document):
         ({"LearningRate": float("inf")}, ["LearningRate", "Infinity"]),
         ({"AccuracyTop500Threshold": 1.5}, ["AccuracyTop500Threshold", "1.5", "from 0 to 1"]),
         ({"AccuracyTop500Threshold": -0.1}, ["AccuracyTop500Threshold", "-0.1"]),
+        ({"RetrievalMetric": "recall_at_10"}, ["RetrievalMetric", '"recall_at_10"', "retrieval_metrics.recall_at_10"]),
+        ({"RetrievalMetric": "regression_metrics.rmse"}, ["RetrievalMetric", "retrieval_metrics.mrr"]),
+        ({"RankingMetric": "regression_metrics.r2"}, ["RankingMetric", "regression_metrics.mae"]),
+        ({"RankingRmseThreshold": 0}, ["RankingRmseThreshold", "received 0", "above 0"]),
+        ({"RankingRmseThreshold": float("nan")}, ["RankingRmseThreshold", "NaN"]),
+        ({"ThresholdRule": "off"}, ["ThresholdRule", '"off"', '"value" or "interval"']),
+        ({"BaselineRule": "Off"}, ["BaselineRule", '"Off"', '"value", "interval" or "off"']),
+        ({"ChampionRule": True}, ["ChampionRule", "true", '"off"']),
+        ({"ChampionTolerance": 1.01}, ["ChampionTolerance", "1.01", "from 0 to 1"]),
+        ({"ChampionNotComparable": "fail"}, ["ChampionNotComparable", '"fail"', '"pass" or "reject"']),
+        ({"TrivialRule": False}, ["TrivialRule", "false", '"on" or "off"']),
+        ({"ClosedForm": "false"}, ["ClosedForm", '"false"', "true or false"]),
+        ({"SliceRules": ["items_tail.accuracy"]}, ["SliceRules", "items_tail.accuracy", "an object such as"]),
+        ({"SliceRules": {"items_tial.accuracy": 0.1}}, ["SliceRules", "did you mean items_tail.accuracy?"]),
+        (
+            {"SliceRules": {"items_tail.mrr": 0.1}},
+            ["SliceRules", '"items_tail.mrr"', "items_tail has accuracy, recall"],
+        ),
+        ({"SliceRules": {"accuracy": 0.1}}, ["SliceRules", '"accuracy"', "<slice>.<metric>", "users_few_reviews"]),
+        ({"SliceRules": {"items_unknown.accuracy": 0.1}}, ["SliceRules", "items_unknown"]),
+        ({"SliceRules": {"items_tail.rmse": 1.5}}, ["SliceRules", "items_tail.rmse", "1.5", "from 0 to 1"]),
+        ({"SliceRules": {"items_tail.rmse": True}}, ["SliceRules.items_tail.rmse", "true", "an object such as"]),
+        ({"DefaultInput": {"SliceRules": {"x.y": 0}}}, ["DefaultInput.SliceRules", '"x.y"']),
         ({"TestFraction": 1}, ["TestFraction", "both excluded"]),
         ({"SplitStrategy": "time"}, ["SplitStrategy", 'received "time"', '"random" or "temporal"']),
         ({"MaxReviewsPerUser": 0}, ["MaxReviewsPerUser", "received 0", "1 or more"]),
@@ -138,6 +162,45 @@ def test_a_column_that_looks_like_a_flag_reaches_the_script_as_a_value():
     assert "--user-column=--output" in preprocess_arguments(parameters)
 
 
+def test_each_model_gets_the_rules_that_are_its_own():
+    given = {
+        "RetrievalMetric": "retrieval_metrics.recall_at_10",
+        "AccuracyTop500Threshold": 0.25,
+        "RankingMetric": "regression_metrics.mae",
+        "RankingRmseThreshold": 0.75,
+        "ThresholdRule": "interval",
+        "ChampionTolerance": 0,
+        "ChampionNotComparable": "reject",
+        "SliceRules": {"items_tail.recall_at_100": 0.1, "users_few_reviews.rmse": 0, "users_few_reviews.mrr": 1},
+    }
+    parameters = read_execution_input(given, BUCKET).parameters
+    assert given.items() <= parameters.document().items()
+    shared = {
+        "ThresholdRule": "interval",
+        "BaselineRule": "value",
+        "ChampionRule": "value",
+        "ChampionTolerance": 0,
+        "ChampionNotComparable": "reject",
+        "TrivialRule": "on",
+    }
+    assert gate_document(parameters, "Retrieval") == shared | {
+        "Metric": "retrieval_metrics.recall_at_10",
+        "Threshold": 0.25,
+        "SliceRules": {"items_tail.recall_at_100": 0.1, "users_few_reviews.mrr": 1},
+    }
+    assert gate_document(parameters, "Ranking") == shared | {
+        "Metric": "regression_metrics.mae",
+        "Threshold": 0.75,
+        "SliceRules": {"users_few_reviews.rmse": 0},
+    }
+
+
+def test_ranking_has_no_threshold_unless_it_is_given_one():
+    parameters = read_execution_input({}, BUCKET).parameters
+    assert gate_document(parameters, "Ranking")["Threshold"] is None
+    assert "RankingRmseThreshold" not in parameters.document()
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300) | st.characters(categories=["Cs"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),
@@ -154,7 +217,8 @@ def test_any_document_is_taken_or_refused_by_the_one_error(document):
     try:
         request = read_execution_input(document, BUCKET)
         preprocess_arguments(request.parameters)
-        json.dumps(request.parameters.document(), allow_nan=False).encode()
+        told = [request.parameters.document(), *(gate_document(request.parameters, name) for name in MODELS)]
+        json.dumps(told, allow_nan=False).encode()
     except InvalidInput as error:
         message = str(error)
     assert len(message.encode()) <= 4000
@@ -178,9 +242,11 @@ VALID = st.fixed_dictionaries(
 def test_what_is_allowed_arrives_unchanged_in_texts_that_sagemaker_takes(document):
     parameters = read_execution_input(document, BUCKET).parameters
     assert document.items() <= parameters.document().items()
-    texts = hyperparameters(parameters, "s3://b/code/x/sourcedir.tar.gz", "eu-west-1")
-    assert all(isinstance(value, str) and len(value) <= 2500 for value in texts.values())
-    assert json.loads(texts["learning-rate"]) == parameters.learning_rate
-    for argument in preprocess_arguments(parameters) + evaluate_arguments(parameters):
+    for scripts in MODELS.values():
+        texts = scripts.hyperparameters(parameters)
+        assert all(isinstance(value, str) and len(value) <= 2500 for value in texts.values())
+        assert json.loads(texts["learning-rate"]) == parameters.learning_rate
+    evaluate_arguments = [text for scripts in MODELS.values() for text in scripts.evaluate_arguments(parameters)]
+    for argument in preprocess_arguments(parameters) + evaluate_arguments:
         assert isinstance(argument, str)
         assert 0 < len(argument) <= 256

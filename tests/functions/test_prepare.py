@@ -41,8 +41,18 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "TrainingEpochs": 20,
         "LearningRate": 0.005,
         "ReturnRecommendationsNumber": 500,
+        "RetrievalMetric": "multiclass_classification_metrics.accuracy",
         "AccuracyTop500Threshold": 0.5,
+        "RankingMetric": "regression_metrics.rmse",
+        "ThresholdRule": "value",
+        "BaselineRule": "value",
+        "ChampionRule": "value",
+        "ChampionTolerance": 0.01,
+        "ChampionNotComparable": "pass",
+        "TrivialRule": "on",
+        "SliceRules": {},
         "ModelApprovalStatus": "PendingManualApproval",
+        "ClosedForm": True,
         "TestFraction": 0.15,
         "SplitSeed": 42,
         "SplitStrategy": "random",
@@ -75,6 +85,7 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "learning-rate": "0.005",
         "seed": "42",
         "k": "500",
+        "closed-form": "true",
         "sagemaker_program": '"train.py"',
         "sagemaker_submit_directory": f'"s3://{BUCKET}/code/0123456789abcdef/sourcedir.tar.gz"',
         "sagemaker_region": '"eu-west-1"',
@@ -86,6 +97,7 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
     assert evaluate["OutputPrefix"] == f"{run}evaluation/retrieval/"
     assert evaluate["Arguments"] == [
         *("evaluate.py", "--data", "/opt/ml/processing/input/data", "--model", "/opt/ml/processing/input/model"),
+        *("--champion", "/opt/ml/processing/input/champion"),
         *("--output", "/opt/ml/processing/output/evaluation", "--k", "500"),
     ]
     jobs = (answer["Preprocess"], train, evaluate)
@@ -145,7 +157,7 @@ def scheduled(template):
 def test_a_schedule_that_finds_no_reviews_says_so_and_plans_nothing(prepare, scheduled, put):
     put("reviews/readme.txt")
     answer = prepare(scheduled)
-    assert answer.keys() == {"schema_version", "Found", "Parameters", "Trigger", "Reason"}
+    assert answer.keys() == {"schema_version", "Found", "Parameters", "Gate", "Trigger", "Reason"}
     assert answer["Found"] is False
     assert answer["Parameters"]["SplitSeed"] == 7
     assert "reviews/readme.txt" in answer["Reason"]
