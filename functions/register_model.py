@@ -1,11 +1,12 @@
 """RegisterModel: adds a model version to its group, once per execution however often it is asked.
 
 Takes what rules.model_package.Registration describes; answers ModelPackageArn, ModelPackageVersion and
-ModelApprovalStatus.
+ModelApprovalStatus. What the version's model card tells is read from the run's own documents in S3.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,13 @@ from typing import Any
 from aws import client
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from rules.model_package import Registration, create_request
+from read_object import read_object
+from rules.data_manifest import SIZE_LIMIT as MANIFEST_LIMIT
+from rules.data_manifest import read_manifest
+from rules.json_document import parse_object
+from rules.model_card import model_card
+from rules.model_package import Evidence, NotPassed, Registration, create_request
+from rules.s3_uri import parse_s3_uri
 from rules.validation import validated
 from settings import from_environment
 
@@ -35,7 +42,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     registration = validated(Registration, event)
     version = registered_before(registration)
     if version is None:
-        request = create_request(registration, config.serving_image)
+        request = create_request(registration, evidence(registration), config.serving_image)
         arn = client("sagemaker").create_model_package(**request)["ModelPackageArn"]
         version = client("sagemaker").describe_model_package(ModelPackageName=arn)
         metrics.add_metric("ModelsRegistered", MetricUnit.Count, 1)
@@ -48,6 +55,25 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         "ModelPackageVersion": version["ModelPackageVersion"],
         "ModelApprovalStatus": version["ModelApprovalStatus"],
     }
+
+
+def evidence(registration: Registration) -> Evidence:
+    """The run's documents, read. Raises DocumentMissing, DocumentUnreadable, or NotPassed."""
+    evaluation = read_object(parse_s3_uri(registration.evaluation_uri))
+    gate = read_object(parse_s3_uri(registration.gate_uri))
+    manifest = read_object(parse_s3_uri(registration.manifest_uri), MANIFEST_LIMIT)
+    told = {
+        "evaluation": parse_object(evaluation, registration.evaluation_uri, written_by="the evaluation job"),
+        "gate": parse_object(gate, registration.gate_uri, written_by="the gate"),
+        "manifest": read_manifest(manifest, registration.manifest_uri),
+    }
+    if told["gate"].get("passed") is not True:
+        raise NotPassed(f"{registration.gate_uri} does not say that the model passed, so it is not registered")
+    return Evidence(sha256(evaluation), sha256(manifest), model_card(registration, **told))
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def registered_before(registration: Registration) -> dict[str, Any] | None:

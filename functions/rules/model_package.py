@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from rules.execution import Execution
+from rules.measured import MEASURED
 from rules.validation import StrictDocument
 from rules.wording import clipped, printable
 
 VALUE_LIMIT = 256  # characters of a metadata value
 KEY_LIMIT = 128
 DESCRIPTION_LIMIT = 1_024
+MOST_METRICS = 30  # of the 50 entries that a version's metadata may have
 EXECUTION = "ExecutionArn"
 MODEL = "Model"
+MANIFEST = "ManifestUri"
+NO_PARENT = "none"
 REALTIME_INSTANCE_TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.c5.large", "ml.c5.xlarge", "ml.c5.2xlarge"]
 TRANSFORM_INSTANCE_TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.m5.2xlarge", "ml.c5.xlarge", "ml.c5.2xlarge"]
 # SageMaker allows letters, separators, numbers and these signs
 ILLEGAL = re.compile(r"[^\w .:/=+\-@]")
+
+
+class NotPassed(ValueError):
+    """A model that the gate did not let through is asked to be registered."""
 
 
 class ReviewsUsed(StrictDocument):
@@ -43,11 +53,15 @@ class Registration(StrictDocument):
     """What RegisterModel is asked to do."""
 
     model_config = ConfigDict(protected_namespaces=())
-    model: str = Field(min_length=1, description="a model's name")
+    model: Literal["retrieval", "ranking"] = Field(description='"retrieval" or "ranking"')
     model_package_group_name: str = Field(min_length=1, description="a model package group's name")
     model_data_url: str = Field(pattern=r"^s3://", description="the s3:// URI of model.tar.gz")
     evaluation_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of evaluation.json")
+    gate_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of gate.json")
+    manifest_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of the data manifest")
     metrics: dict[str, float] = Field(description="an object of finite numbers")
+    parameters: dict[str, Any] = Field(description="the execution's parameters")
+    parent_version: str | None = Field(description="the champion's ARN, or null")
     execution: Execution
     reviews: ReviewsUsed
     code: CodeUsed
@@ -55,16 +69,37 @@ class Registration(StrictDocument):
         description='"PendingManualApproval", "Approved" or "Rejected"'
     )
 
-    def is_of_this_execution(self, metadata: dict[str, str]) -> bool:
+    def is_of_this_execution(self, metadata: Mapping[str, str]) -> bool:
         """Whether a version's CustomerMetadataProperties say that this execution registered it for this model."""
-        own = {EXECUTION: legal_value(self.execution.id), MODEL: legal_value(self.model)}
-        return own.items() <= metadata.items()
+        return is_of_execution(metadata, self.execution.id) and metadata.get(MODEL) == legal_value(self.model)
 
 
-def create_request(registration: Registration, serving_image: str) -> dict[str, Any]:
-    """The CreateModelPackage request."""
+@dataclass(frozen=True)
+class Evidence:
+    """What the request tells of the run's documents: SHA-256 digests in hexadecimal digits, and the model card."""
+
+    evaluation_digest: str
+    manifest_digest: str
+    card: str
+
+
+def is_of_execution(metadata: Mapping[str, str], execution: str) -> bool:
+    """Whether a version's CustomerMetadataProperties name the ``execution`` (an ARN) as the one that registered it."""
+    return metadata.get(EXECUTION) == legal_value(execution)
+
+
+def create_request(registration: Registration, evidence: Evidence, serving_image: str) -> dict[str, Any]:
+    """The CreateModelPackage request.
+
+    The container needs no environment: TensorFlow Serving in SageMaker's image takes the numbered folder that it finds
+    in model.tar.gz, and its serving_default.
+    """
     container = {"Image": serving_image, "ModelDataUrl": registration.model_data_url}
-    evaluation = {"ContentType": "application/json", "S3Uri": registration.evaluation_uri}
+    evaluation = {
+        "ContentType": "application/json",
+        "ContentDigest": f"sha256:{evidence.evaluation_digest}",
+        "S3Uri": registration.evaluation_uri,
+    }
     return {
         "ModelPackageGroupName": registration.model_package_group_name,
         "ModelPackageDescription": description(registration),
@@ -76,7 +111,8 @@ def create_request(registration: Registration, serving_image: str) -> dict[str, 
             "SupportedTransformInstanceTypes": TRANSFORM_INSTANCE_TYPES,
         },
         "ModelMetrics": {"ModelQuality": {"Statistics": evaluation}},
-        "CustomerMetadataProperties": metadata(registration),
+        "ModelCard": {"ModelCardContent": evidence.card, "ModelCardStatus": "PendingReview"},
+        "CustomerMetadataProperties": metadata(registration, evidence.manifest_digest),
         "ModelApprovalStatus": registration.model_approval_status,
         "ClientToken": client_token(registration),
     }
@@ -84,25 +120,34 @@ def create_request(registration: Registration, serving_image: str) -> dict[str, 
 
 def description(registration: Registration) -> str:
     """One sentence for the reviewer."""
-    metrics = registration.metrics
-    told = f" with top-500 accuracy {metrics['accuracy']:.4f}" if "accuracy" in metrics else ""
-    if told and "popularity_accuracy" in metrics:
-        told += f" (popularity alone: {metrics['popularity_accuracy']:.4f})"
+    measured, metrics = MEASURED[registration.model], registration.metrics
+    main, baseline = measured.main, f"{measured.to_beat}_{measured.main}"
+    k = registration.parameters.get("ReturnRecommendationsNumber", "k")
+    called = {"accuracy": f"top-{k} accuracy", "rmse": "RMSE"}[main]
+    told = f" with {called} {metrics[main]:.4f}" if main in metrics else ""
+    if told and baseline in metrics:
+        told += f" ({measured.to_beat} alone: {metrics[baseline]:.4f})"
     files = "1 reviews file" if registration.reviews.count == 1 else f"{registration.reviews.count} reviews files"
     sentence = f"{registration.model.capitalize()} model{told}, trained on {files} by {registration.execution.name}."
     return clipped(printable(sentence), DESCRIPTION_LIMIT)
 
 
-def metadata(registration: Registration) -> dict[str, str]:
+def metadata(registration: Registration, manifest_digest: str) -> dict[str, str]:
     """CustomerMetadataProperties: where the version comes from, and each metric under a key of its own."""
     told = {
         EXECUTION: registration.execution.id,
         MODEL: registration.model,
+        MANIFEST: registration.manifest_uri,
+        "ManifestDigest": manifest_digest,
+        "GateUri": registration.gate_uri,
         "ReviewsDigest": registration.reviews.digest,
         "ReviewsCount": str(registration.reviews.count),
         "CodeDigest": registration.code.digest,
+        "ParentVersion": registration.parent_version or NO_PARENT,
     }
-    told |= {f"Metric.{name}": repr(value) for name, value in list(registration.metrics.items())[:40]}
+    own = MEASURED[registration.model].sections
+    metrics = sorted(registration.metrics.items(), key=lambda metric: metric[0] not in own)[:MOST_METRICS]
+    told |= {f"Metric.{name}": repr(value) for name, value in metrics}
     return {legal_key(name): legal_value(value) for name, value in told.items()}
 
 
