@@ -6,6 +6,7 @@
     recommend_history(history [b, h], k, exclude_seen) -> scores, items [b, k]
     score(username [b])                                -> scores [b, n], in the order of candidates
     candidates()                                       -> items [n]
+    known(username [b])                                -> known bool [b]: was the user in the training data?
 
 Names are strings, scores float32, ``k`` int32 and ``exclude_seen`` bool, both scalars. The lists of serving_default and
 history are as long as training was told (ReturnRecommendationsNumber), which is also the most that ``k`` may be. A
@@ -82,6 +83,10 @@ class ServingModel(tf.Module):
     def candidates(self) -> dict[str, tf.Tensor]:
         return {"items": tf.identity(self.item_names)}
 
+    @tf.function(input_signature=[USERNAME], autograph=False)
+    def known(self, username: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"known": self.user_places.lookup(username) < tf.size(self.splits) - 2}
+
     def _history_of(self, username: tf.Tensor) -> tf.RaggedTensor:
         users = self.user_places.lookup(username)
         start, stop = tf.gather(self.splits, users), tf.gather(self.splits, users + 1)
@@ -153,5 +158,5 @@ def _rounded(vectors: tf.Tensor) -> tf.Tensor:
 
 def save(model: ServingModel, folder: Path) -> None:
     """Write the SavedModel to ``folder``, whose name must be a number for TensorFlow Serving (01)."""
-    names = ("serving_default", "recommend", "history", "recommend_history", "score", "candidates")
+    names = ("serving_default", "recommend", "history", "recommend_history", "score", "candidates", "known")
     tf.saved_model.save(model, str(folder), signatures={name: getattr(model, name) for name in names})

@@ -110,6 +110,7 @@ def test_signatures_are_known_by_name_with_their_inputs(ask):
         "recommend_history": ["exclude_seen", "history", "k"],
         "score": ["username"],
         "candidates": [],
+        "known": ["username"],
     }
     assert [name.decode() for name in ask.signatures["candidates"]()["items"].numpy()] == [
         f"i{n}" for n in range(ITEMS)
@@ -160,6 +161,13 @@ def test_whose_history_is_not_known_is_served_what_is_popular(tf, ask, towers):
     for scores, lists in (nobody, no_history, no_column):
         assert lists == [popular] * 3
         assert scores.tolist() == [sorted(towers.popularity.tolist(), reverse=True)[:MOST]] * 3
+
+
+def test_who_was_in_the_training_data_is_known(tf, ask):
+    known = ask.signatures["known"]
+    assert known(username=tf.constant(everybody()))["known"].numpy().all()
+    found = known(username=tf.constant(["u0", "somebody new", "", f"u{USERS - 1}", f"u{USERS}"]))["known"]
+    assert found.numpy().tolist() == [True, False, False, True, False]
 
 
 def test_no_question_has_no_answer(tf, ask):
