@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from taproom.package import as_json, packaged
+from taproom.retained import import_template, retained
 
 ClientFactory = Callable[[str], Any]
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -33,10 +34,12 @@ def deploy(
     parameters: dict[str, str],
     artifact_bucket: str,
     limit: float = 3600.0,
+    import_existing: bool = False,
 ) -> dict[str, str]:
     """Create or update ``stack_name`` from ``template`` and wait, at most ``limit`` seconds; returns its outputs.
 
-    ``parameters`` not given keep their previous value, or their default on a new stack.
+    ``parameters`` not given keep their previous value, or their default on a new stack. With ``import_existing`` a new
+    stack takes over the buckets and model package groups that an earlier stack left behind.
     """
     cloudformation = client_factory("cloudformation")
     s3 = client_factory("s3")
@@ -53,12 +56,19 @@ def deploy(
     url = f"https://{artifact_bucket}.s3.{cloudformation.meta.region_name}.amazonaws.com/{key}"
     existing = _usable_stack(cloudformation, stack_name, limit)
     declared = document.get("Parameters") or {}
+    if existing is None and import_existing and (found := retained(client_factory, document, stack_name, parameters)):
+        template_of_import = {
+            "TemplateBody": as_json(import_template(found)),
+            "ResourcesToImport": [one.to_import() for one in found],
+        }
+        imported = _change_set(cloudformation, stack_name, "IMPORT", limit, **template_of_import)
+        _execute(cloudformation, stack_name, imported, limit)
+        existing = _stack(cloudformation, stack_name)
     kind = "UPDATE" if existing else "CREATE"
-    change_set = _change_set(cloudformation, stack_name, url, kind, _parameters(parameters, declared, existing), limit)
+    given = _parameters(parameters, declared, existing)
+    change_set = _change_set(cloudformation, stack_name, kind, limit, TemplateURL=url, Parameters=given)
     if change_set is not None:
-        last_event = _newest_event(cloudformation, stack_name)
-        cloudformation.execute_change_set(ChangeSetName=change_set)
-        _wait(cloudformation, stack_name, last_event, limit)
+        _execute(cloudformation, stack_name, change_set, limit)
     return {one["OutputKey"]: one["OutputValue"] for one in _stack(cloudformation, stack_name).get("Outputs", [])}
 
 
@@ -112,18 +122,18 @@ def _parameters(
     return made + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
 
 
-def _change_set(
-    cloudformation: Any, stack: str, url: str, kind: str, parameters: list[dict[str, Any]], limit: float
-) -> str | None:
-    """The ARN of a change set that is ready; None when the stack is what the template says already."""
+def _change_set(cloudformation: Any, stack: str, kind: str, limit: float, **template: Any) -> str | None:
+    """The ARN of a change set that is ready; None when the stack is what the template says already.
+
+    ``template``: CreateChangeSet's arguments about the template and what goes with it.
+    """
     try:
         made = cloudformation.create_change_set(
             StackName=stack,
             ChangeSetName=f"taproom-{time.time_ns()}",
             ChangeSetType=kind,
-            TemplateURL=url,
-            Parameters=parameters,
             Capabilities=CAPABILITIES,
+            **template,
         )
     except ClientError as error:
         message = error.response["Error"]["Message"]
@@ -146,9 +156,15 @@ def _change_set(
     raise DeployFailed(f"the change set of stack {stack} failed: {reason}")
 
 
+def _execute(cloudformation: Any, stack: str, change_set: str, limit: float) -> None:
+    last_event = _newest_event(cloudformation, stack)
+    cloudformation.execute_change_set(ChangeSetName=change_set)
+    _wait(cloudformation, stack, last_event, limit)
+
+
 def _wait(cloudformation: Any, name: str, last_event: str, limit: float) -> None:
     status = _until(lambda: _stack(cloudformation, name).get("StackStatus", "DELETED"), _ended, limit)
-    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
         return
     failures = []
     for event in cloudformation.describe_stack_events(StackName=name)["StackEvents"]:  # the newest first

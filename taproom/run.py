@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from taproom.collect import collect
-from taproom.follow import RUNNING, Snapshot, follow
+from taproom.follow import Snapshot, follow
 from taproom.outcome import failures_of
 from taproom.summary import print_failure, print_summary
 from taproom.upload import reviews_prefix, started_by, upload
@@ -30,7 +30,6 @@ from taproom.view import LiveView
 
 PROJECT = Path(__file__).resolve().parent.parent
 STACK = "taproom"
-SCHEDULED_RUN_LIMIT = 120.0  # seconds that the schedule's own first execution may take before we go on without it
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,9 @@ def read_input(path: Path | None) -> str:
 
 
 def _run(request: RunRequest, default_input: str, console: Console) -> int:
-    from taproom.local.aws import LocalAws  # moto takes a second to import: not for --help
+    from taproom.local.aws import LocalAws
+    from taproom.local.durable.store import StoreUnusable
+    from taproom.local.instance_lock import AlreadyRunning
 
     watch = Stopwatch()
     with watch.phase("sample"):
@@ -104,6 +105,9 @@ def _run(request: RunRequest, default_input: str, console: Console) -> int:
         with watch.phase("start"):
             aws.__enter__()
         return _run_on(aws, request, reviews, default_input, watch, console)
+    except (AlreadyRunning, StoreUnusable) as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        return 1
     finally:
         aws.__exit__(None, None, None)
 
@@ -121,15 +125,18 @@ def _run_on(
                 aws.client,
                 request.template,
                 stack_name=STACK,
-                parameters={"DefaultInput": default_input},
+                parameters={
+                    "DefaultInput": default_input,
+                    "BucketName": f"{STACK}-data-{aws.account_id}",
+                    "ScheduleState": "DISABLED",  # of an execution that an upload starts, and of no other, is this run
+                },
                 artifact_bucket=f"{STACK}-artifacts-{aws.account_id}",
+                import_existing=True,
             )
         except DeployFailed as error:
             console.print(f"[red]Deploy failed:[/red] {escape(str(error))}")
             return 1
     machine, bucket = outputs["StateMachineArn"], outputs["DataBucketName"]
-    with watch.phase("schedule's first execution"):
-        _await_idle(stepfunctions, machine)
     with watch.phase("upload"):
         key = f"{reviews_prefix(reviews)}{reviews.name}"
         console.print(f"Uploading {reviews} to s3://{bucket}/{key}: the upload rule starts the execution", markup=False)
@@ -168,14 +175,3 @@ def _generated(request: RunRequest, console: Console) -> Path:
         write_sample(partial, reviews=request.sample_size)
         partial.replace(path)
     return path
-
-
-def _await_idle(stepfunctions: Any, machine: str) -> None:
-    """Wait for what the schedule started when it was created: a rate fires at once, finds no reviews and ends."""
-    deadline = time.monotonic() + SCHEDULED_RUN_LIMIT
-    while time.monotonic() < deadline:
-        executions = stepfunctions.list_executions(stateMachineArn=machine)["executions"]
-        if executions and all(execution["status"] != RUNNING for execution in executions):
-            return
-        time.sleep(0.05)
-    raise TimeoutError(f"the schedule's own first execution did not end within {SCHEDULED_RUN_LIMIT:.0f} s")

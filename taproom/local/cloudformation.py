@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from taproom.local import cloudformation_custom, cloudformation_parameters, cloudformation_sam
+from taproom.local import cloudformation_custom, cloudformation_import, cloudformation_parameters, cloudformation_sam
+from taproom.local.cloudformation_import import Imports, RequestedImports
 from taproom.local.cloudformation_order import in_order
 from taproom.local.cloudformation_stack import Deployment
 from taproom.local.cloudformation_types import Catalogue
@@ -31,6 +32,7 @@ class Plan:
     text: str
     template: dict[str, Any]
     parameters: dict[str, Any]
+    imports: Imports = field(default_factory=dict)  # what a change set of type IMPORT takes into the stack
 
 
 def install(aws: LocalAws) -> None:
@@ -46,6 +48,7 @@ def install(aws: LocalAws) -> None:
     aws.patch(CloudFormationBackend, "create_change_set", stacks.create_change_set())
     aws.patch(CloudFormationBackend, "execute_change_set", stacks.execute_change_set())
     aws.patch(CloudFormationBackend, "delete_stack", stacks.delete_stack())
+    stacks.requested_imports.install(aws)
     cloudformation_custom.install(aws)
     aws.on_stop(stacks.wait)
 
@@ -58,6 +61,7 @@ class Stacks:
         self._catalogue = Catalogue(aws)
         self._threads: list[threading.Thread] = []
         self._plans: dict[str, Plan] = {}  # by change set id
+        self.requested_imports = RequestedImports()
 
     def plan(self, text: str, given: dict[str, Any]) -> Plan:
         """Read a template as CloudFormation does before it touches anything; raises ValidationError."""
@@ -78,7 +82,7 @@ class Stacks:
         return Plan(text, expanded, parameters)
 
     def start(self, stack: Any, plan: Plan, kind: str) -> None:
-        """Apply a plan in the background; ``kind`` is CREATE or UPDATE."""
+        """Apply a plan in the background; ``kind`` is CREATE, UPDATE or IMPORT."""
         stack.status = f"{kind}_IN_PROGRESS"
         stack._add_stack_event(stack.status, resource_status_reason="User Initiated")
         self._run(self._apply, stack, plan, kind)
@@ -95,7 +99,7 @@ class Stacks:
 
     def _apply(self, stack: Any, plan: Plan, kind: str) -> None:
         deployment = Deployment(self._aws, self._catalogue, stack)
-        if deployment.apply(plan.text, plan.template, plan.parameters, kind):
+        if deployment.apply(plan.text, plan.template, plan.parameters, kind, plan.imports):
             self._aws.notify({"type": "stack-deployed", "stack": stack.name})
 
     def create_stack(self) -> Any:
@@ -140,16 +144,21 @@ class Stacks:
 
             validate_create_change_set(change_set_name)
             plan = self.plan(template, parameters)
-            if change_set_type == "UPDATE":
+            stack = next((one for one in backend.stacks.values() if one.name == stack_name), None)
+            is_new = stack is None or stack.status == "REVIEW_IN_PROGRESS"
+            if change_set_type == "UPDATE" or (change_set_type == "IMPORT" and not is_new):
                 stack = backend.get_stack(stack_name)
                 refuse_unless_ready(stack)
+            elif not is_new:
+                raise AlreadyExistsException(f"Stack [{stack_name}] already exists and cannot be created again")
             else:
-                stack = next((one for one in backend.stacks.values() if one.name == stack_name), None)
-                if stack is not None and stack.status != "REVIEW_IN_PROGRESS":
-                    raise AlreadyExistsException(f"Stack [{stack_name}] already exists and cannot be created again")
                 stack = stack or new_stack(backend, stack_name, options)
                 stack.status = "REVIEW_IN_PROGRESS"
                 stack._add_stack_event(stack.status, resource_status_reason="User Initiated")
+            if change_set_type == "IMPORT":
+                requested, others = self.requested_imports.now(), list(backend.stacks.values())
+                imports = cloudformation_import.checked(requested, plan.template, stack, others)
+                plan = replace(plan, imports=imports)
             identifier = generate_changeset_id(change_set_name, backend.region_name, backend.account_id)
             change_set = ChangeSet(
                 change_set_type=change_set_type,
@@ -161,6 +170,8 @@ class Stacks:
                 description=description,
                 **options,
             )
+            for change in change_set.changes:
+                change.action = "Import" if change.logical_resource_id in plan.imports else change.action
             changed = change_set.changes or stack.parameters != plan.parameters
             change_set.status = "CREATE_COMPLETE" if changed else "FAILED"
             change_set.execution_status = "AVAILABLE" if changed else "UNAVAILABLE"
@@ -191,7 +202,7 @@ class Stacks:
                     message=f"ChangeSet [{change_set_name}] cannot be executed in its current execution status of "
                     f"[{change_set.execution_status}]"
                 )
-            if change_set.change_set_type == "UPDATE":
+            if change_set.stack.status != "REVIEW_IN_PROGRESS":
                 refuse_unless_ready(change_set.stack)
             change_set.execution_status = "EXECUTE_COMPLETE"
             plan = self._plans[change_set.change_set_id]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.cloudformation_import import only as only_value
 from taproom.local.cloudformation_types import LocalResource, ResourceRequest, ResourceType
 
 if TYPE_CHECKING:
@@ -203,6 +204,18 @@ class _ModelPackageGroup:
         name = request.name("ModelPackageGroupName")
         arguments = {**request.properties, "ModelPackageGroupName": name}
         arn = self.aws.client("sagemaker").create_model_package_group(**arguments)["ModelPackageGroupArn"]
+        return self._group(name, arn)
+
+    def adopt(self, request: ResourceRequest, identifier: dict[str, str]) -> LocalResource:
+        arn = only_value(identifier, "ModelPackageGroupArn")
+        found = self.aws.client("sagemaker").describe_model_package_group(ModelPackageGroupName=arn)
+        name = found["ModelPackageGroupName"]
+        if request.properties.get("ModelPackageGroupName") != name:
+            raise ValueError(f"the template names the group {request.properties['ModelPackageGroupName']}, not {name}")
+        return self._group(name, arn)
+
+    @staticmethod
+    def _group(name: str, arn: str) -> LocalResource:
         status = {"ModelPackageGroupArn": arn, "ModelPackageGroupStatus": "Completed", "__name__": name}
         return LocalResource(arn, status)
 

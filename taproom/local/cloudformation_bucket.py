@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.cloudformation_import import only
 from taproom.local.cloudformation_types import ResourceRequest, ResourceType
 
 if TYPE_CHECKING:
@@ -20,11 +21,21 @@ class BucketType:
 
     def create(self, request: ResourceRequest) -> Any:
         name = request.name("BucketName")
+        if self._exists(name):  # CreateBucket itself says nothing when the bucket is the caller's own
+            raise ValueError(f"{name} already exists")
         arguments: dict[str, Any] = {"Bucket": name}
         if request.properties.get("ObjectLockEnabled"):
             arguments["ObjectLockEnabledForBucket"] = True
         self.aws.client("s3").create_bucket(**arguments)
         self._configure(name, request.properties)
+        return self._bucket(name)
+
+    def adopt(self, request: ResourceRequest, identifier: dict[str, str]) -> Any:
+        name = only(identifier, "BucketName")
+        if not self._exists(name):
+            raise ValueError(f"the bucket {name} does not exist")
+        if request.properties.get("BucketName", name) != name:
+            raise ValueError(f"the template names the bucket {request.properties['BucketName']}, not {name}")
         return self._bucket(name)
 
     def update(self, resource: Any, request: ResourceRequest) -> Any:
@@ -38,6 +49,11 @@ class BucketType:
 
     def delete(self, resource: Any, request: ResourceRequest) -> None:
         self.aws.client("s3").delete_bucket(Bucket=resource.name)
+
+    def _exists(self, name: str) -> bool:
+        from moto.s3.models import s3_backends
+
+        return name in s3_backends[self.aws.account_id]["aws"].buckets
 
     def _bucket(self, name: str) -> Any:
         from moto.s3.models import s3_backends

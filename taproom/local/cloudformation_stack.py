@@ -7,6 +7,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.cloudformation_import import Imports, adopted
 from taproom.local.cloudformation_order import in_order, unresolved
 from taproom.local.cloudformation_types import Catalogue, ResourceFailed, ResourceRequest
 
@@ -28,12 +29,24 @@ class Deployment:
         self._aws = aws
         self._catalogue = catalogue
         self._stack = stack
+        self._imports: Imports = {}
         if not hasattr(stack, "made"):
             stack.made = {}
 
-    def apply(self, text: str, template: dict[str, Any], parameters: dict[str, Any], kind: str) -> bool:
-        """Make the stack be what ``template`` says; False when it failed and was rolled back."""
+    def apply(
+        self,
+        text: str,
+        template: dict[str, Any],
+        parameters: dict[str, Any],
+        kind: str,
+        imports: Imports | None = None,
+    ) -> bool:
+        """Make the stack be what ``template`` says; False when it failed and was rolled back.
+
+        The resources in ``imports`` exist already: they are taken into the stack as they are.
+        """
         stack = self._stack
+        self._imports = imports or {}
         before = (stack.template, stack.template_dict, stack.parameters)
         try:
             self._change_to_or_fail(template, parameters, kind)
@@ -120,6 +133,8 @@ class Deployment:
                     old.declared = declared
                     return
                 verb = "UPDATE"
+            elif name in self._imports:
+                verb = "IMPORT"
             request = ResourceRequest(
                 logical_id=name,
                 type=kind,
@@ -129,7 +144,12 @@ class Deployment:
                 old_properties=old.properties if verb == "UPDATE" else {},
             )
             self._event(name, kind, f"{verb}_IN_PROGRESS")
-            resource = handler.update(old.resource, request) if verb == "UPDATE" else handler.create(request)
+            if verb == "UPDATE":
+                resource = handler.update(old.resource, request)
+            elif verb == "IMPORT":
+                resource = adopted(handler, request, self._imports[name])
+            else:
+                resource = handler.create(request)
         except Exception as error:
             log.debug("%s %s failed", verb, name, exc_info=True)
             failure = ResourceFailed(name, kind, reason_of(error))
@@ -153,12 +173,15 @@ class Deployment:
     def _roll_back(self, failure: ResourceFailed, before: tuple[Any, ...], kind: str) -> None:
         stack = self._stack
         reason = f"The following resource(s) failed to {kind.lower()}: [{failure.logical_id}]."
-        prefix = "ROLLBACK" if kind == "CREATE" else "UPDATE_ROLLBACK"
+        prefix = {"CREATE": "ROLLBACK"}.get(kind, f"{kind}_ROLLBACK")
         stack.status = f"{prefix}_IN_PROGRESS"
         stack._add_stack_event(stack.status, resource_status_reason=f"{reason} {failure}")
         try:
             if kind == "CREATE":
                 self._delete_all(list(stack.made))
+            elif kind == "IMPORT":
+                for name in self._imports:  # they stay what they were: nobody's
+                    stack.made.pop(name, None)
             else:
                 text, template, parameters = before
                 self._change_to_or_fail(template, parameters, "UPDATE_ROLLBACK")

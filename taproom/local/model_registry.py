@@ -45,6 +45,9 @@ def install(aws: LocalAws) -> None:
             raise invalid(f"Model Package Group already exists: {existing.arn}")
         return original_create_group(self, model_package_group_name, *args, **kwargs)
 
+    def describe_model_package_group(self: Any, model_package_group_name: str) -> Any:
+        return original_describe_group(self, _plain(model_package_group_name))
+
     def create_model(self: Any, *args: Any, **kwargs: Any) -> Any:
         for container in [kwargs.get("primary_container") or {}, *(kwargs.get("containers") or [])]:
             if name := container.get("ModelPackageName"):
@@ -66,6 +69,9 @@ def install(aws: LocalAws) -> None:
 
     original_described = aws.patch(ModelPackage, "gen_response_object", described)
     original_create_group = aws.patch(SageMakerModelBackend, "create_model_package_group", create_model_package_group)
+    original_describe_group = aws.patch(
+        SageMakerModelBackend, "describe_model_package_group", describe_model_package_group
+    )
     original_create_model = aws.patch(SageMakerModelBackend, "create_model", create_model)
     aws.patch(SageMakerModelBackend, "create_model_package", create)
     aws.patch(SageMakerModelBackend, "update_model_package", update)
@@ -135,7 +141,7 @@ def _new(backend: Any, request: Request) -> Any:
 
 def _next_version(backend: Any, group_name: str) -> int:
     """One more than the highest number that the group has ever given; the group remembers it."""
-    group = backend.describe_model_package_group(_plain(group_name))
+    group = backend.describe_model_package_group(group_name)
     group.last_version = getattr(group, "last_version", 0) + 1
     return group.last_version
 
@@ -168,7 +174,7 @@ def delete(backend: Any, name: str) -> str:
 
 def delete_group(backend: Any, name: str) -> None:
     """DeleteModelPackageGroup: refused as long as the group holds versions."""
-    group = backend.describe_model_package_group(_plain(name)).model_package_group_name
+    group = backend.describe_model_package_group(name).model_package_group_name
     held = [package for package in backend.model_packages.values() if package.model_package_group_name == group]
     if held:
         raise conflict(f"model package group {group} still holds {len(held)} model package(s): delete them first")

@@ -140,10 +140,9 @@ def test_deploy_creates_repeats_and_updates(aws, project):
 
 
 def test_a_failed_deploy_names_resource_and_reason(aws, project):
-    aws.client("s3").create_bucket(Bucket="taken-data")
     (project / "machine.json").write_text('{"StartAt": "Nowhere"}')
-    with pytest.raises(DeployFailed, match=r"taken.*ROLLBACK_COMPLETE: Machine \(AWS::StepFunctions::StateMachine\)"):
-        deploy(aws.client, project / "template.yaml", "taken", {}, "artifacts-of-app")
+    with pytest.raises(DeployFailed, match=r"broken.*ROLLBACK_COMPLETE: Machine \(AWS::StepFunctions::StateMachine\)"):
+        deploy(aws.client, project / "template.yaml", "broken", {}, "artifacts-of-app")
 
 
 def test_a_template_that_sam_refuses_is_refused_with_its_words(aws, project):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -86,7 +85,6 @@ class Job:
             self._end("Failed", FailureReason=f"InternalServerError: {error!r}")
 
     def _work(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)  # of an earlier local AWS in the same place
         self._folder.mkdir(parents=True)
         self._secondary("Downloading", "Downloading input data")
         command = self._container.prepare()

@@ -1,7 +1,8 @@
-"""Every job by its name. A name is used once, whatever became of the job."""
+"""Every job by its name. A name is used once, whatever became of the job, and in whichever local AWS of this folder."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
 
+NAME = "sagemaker.job-name"  # in the store
+
+
 class Jobs:
-    """The jobs of a local AWS."""
+    """The jobs of a local AWS. Of those of earlier ones only the names are left; their folders are removed."""
 
     def __init__(self, aws: LocalAws) -> None:
         self._aws = aws
+        self._root = aws.root / "jobs"
+        shutil.rmtree(self._root, ignore_errors=True)
         self._jobs: dict[tuple[Kind, str], Job] = {}
         self._lock = threading.Lock()
 
@@ -29,14 +35,15 @@ class Jobs:
             raise _error("ValidationException", f"{len(errors)} validation error(s) detected: " + "; ".join(errors))
         name = request[kind.name_key]
         with self._lock:
-            if (kind, name) in self._jobs:
-                arn = self._jobs[kind, name].arn
+            job = Job(self._aws, kind, request, self._folder(kind, name))
+            if self._aws.store.has(NAME, job.arn):
                 raise _error(
                     "ResourceInUse",
                     "Job name must be unique within an AWS account and region, and a job with this name already "
-                    f"exists ({arn})",
+                    f"exists ({job.arn})",
                 )
-            job = self._jobs[kind, name] = Job(self._aws, kind, request, self._folder(kind, name))
+            self._aws.store.put(NAME, job.arn, {"CreationTime": self._aws.clock.now().isoformat()})
+            self._jobs[kind, name] = job
             job.start()
         return {kind.arn_key: job.arn}
 
@@ -67,7 +74,7 @@ class Jobs:
     def _folder(self, kind: Kind, name: str) -> Path:
         """jobs/<name>; a training and a processing job may have the same name, then the second gets <name>.<kind>."""
         taken = any(other == name for _, other in self._jobs)
-        return self._aws.root / "jobs" / (f"{name}.{kind.snake}" if taken else name)
+        return self._root / (f"{name}.{kind.snake}" if taken else name)
 
     def _find(self, kind: Kind, name: str) -> Job:
         try:
