@@ -1,4 +1,4 @@
-"""The `taproom` command. Each subcommand is a thin shell over a module of its own, imported only when it is called."""
+"""`taproom run`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from pathlib import Path
 import click
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def taproom() -> None:
-    """A recommender that retrains itself, here or on AWS."""
-
-
-@taproom.command()
+@click.command(short_help="Retrain on this machine, on a local AWS.")
 @click.option(
     "--reviews",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -50,7 +45,3 @@ def run(reviews: Path | None, input_file: Path | None, sample_size: int, work: P
         runs=(runs or PROJECT / "runs").absolute(),
     )
     sys.exit(run_locally(request))
-
-
-def main() -> None:
-    taproom(prog_name="taproom")

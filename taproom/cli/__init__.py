@@ -1,0 +1,21 @@
+"""The `taproom` command. Each subcommand is a thin shell over a module of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import click
+
+from taproom.cli.registry import approve, diff, reject, rollback, show, versions
+from taproom.cli.run import run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def taproom() -> None:
+    """A recommender that retrains itself, here or on AWS."""
+
+
+for command in (run, versions, show, diff, approve, reject, rollback):
+    taproom.add_command(command)
+
+
+def main() -> None:
+    taproom(prog_name="taproom")
