@@ -86,7 +86,7 @@ def compare(first: Record, second: Record) -> Difference:
         first,
         second,
         metrics=_metrics(first, second),
-        parameters=_differing(_flat(first.parameters), _flat(second.parameters)),
+        parameters=_differing(first.parameters, second.parameters),
         data=_differing(_data(first), _data(second)),
         code=code,  # type: ignore[arg-type]
     )
@@ -109,17 +109,6 @@ def _data(record: Record) -> dict[str, Any]:
     told |= {f"split {name}": at(manifest, "split", name) for name in SPLIT}
     told |= {label: record.told(key) for key, label in DIGESTS.items()}
     return {name: value for name, value in told.items() if value not in (None, "")}
-
-
-def _flat(parameters: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested parameters under dotted names."""
-    flat: dict[str, Any] = {}
-    for name, value in parameters.items():
-        if isinstance(value, dict) and value:
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat
 
 
 def _differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

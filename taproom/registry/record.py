@@ -82,9 +82,7 @@ def read_record(s3: Any, version: Version) -> Record:
 
 
 def parameters_of(card: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that a model card tells of: SageMaker's hyperparameters, and the details of its own."""
+    """The parameters that a model card tells of, in either of the places which SageMaker's schema has for them."""
     job = at(card, "training_details", "training_job_details")
     listed = objects(at(job, "hyper_parameters")) + objects(at(job, "user_provided_hyper_parameters"))
-    given = {str(one["name"]): one.get("value") for one in listed if "name" in one}
-    details = at(card, "additional_information", "custom_details")
-    return given | (details if isinstance(details, dict) else {})
+    return {str(one["name"]): one.get("value") for one in listed if "name" in one}

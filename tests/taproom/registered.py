@@ -66,7 +66,7 @@ GATE = {
 
 def card(**parameters: Any) -> str:
     listed = [{"name": name, "value": str(value)} for name, value in parameters.items()]
-    return json.dumps({"training_details": {"training_job_details": {"hyper_parameters": listed}}})
+    return json.dumps({"training_details": {"training_job_details": {"user_provided_hyper_parameters": listed}}})
 
 
 class Registered:

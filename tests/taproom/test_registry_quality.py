@@ -80,12 +80,14 @@ def test_a_document_that_cannot_be_read_is_told_and_empty(body, told):
     assert document.missing.startswith("gate.json ")
 
 
-def test_parameters_are_found_where_sagemakers_schema_and_ours_have_them():
+def test_parameters_are_found_where_sagemakers_schema_has_them():
     card = {
         "training_details": {
-            "training_job_details": {"hyper_parameters": [{"name": "epochs", "value": "20"}, {"value": "nameless"}, 7]}
-        },
-        "additional_information": {"custom_details": {"SplitSeed": "42"}},
+            "training_job_details": {
+                "hyper_parameters": [{"name": "epochs", "value": "20"}, {"value": "nameless"}, 7],
+                "user_provided_hyper_parameters": [{"name": "SplitSeed", "value": "42"}],
+            }
+        }
     }
     assert parameters_of(card) == {"epochs": "20", "SplitSeed": "42"}
     assert parameters_of({"training_details": "none"}) == {}
