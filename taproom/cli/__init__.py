@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from taproom.cli.recommend import recommend
 from taproom.cli.registry import approve, diff, reject, rollback, show, versions
 from taproom.cli.run import run
 
@@ -13,7 +14,7 @@ def taproom() -> None:
     """A recommender that retrains itself, here or on AWS."""
 
 
-for command in (run, versions, show, diff, approve, reject, rollback):
+for command in (run, versions, show, diff, approve, reject, rollback, recommend):
     taproom.add_command(command)
 
 

@@ -134,7 +134,7 @@ def test_help_needs_neither_boto3_nor_moto_nor_tensorflow():
         "found = {name.split('.')[0] for name in sys.modules} & {'boto3', 'botocore', 'moto', 'tensorflow', 'rich'}\n"
         "assert not found, found\n"
     )
-    for command in ("run", "versions", "show", "diff", "approve", "reject", "rollback"):
+    for command in ("run", "versions", "show", "diff", "approve", "reject", "rollback", "recommend"):
         command_line = [sys.executable, "-c", program, command]
         run = subprocess.run(command_line, cwd=PROJECT, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stderr
