@@ -43,7 +43,8 @@ def recommend(
 
     Retrieval finds --candidates items; ranking predicts the score that the user would give to each. The list is ordered
     by the sum of both models' scores, each standardised over the candidates: by what the user would choose, and by how
-    much they would like it. A user whom the models do not know is served what is popular, or by --history.
+    much they would like it. Shown are the predicted score and retrieval's place. A user whom the models do not know is
+    served what is popular, or by --history.
 
     The champion of a model is its newest approved version, else the newest that is not rejected; other versions are
     called 3, latest or by their ARN.
