@@ -26,7 +26,7 @@ def read_document(s3: Any, uri: str) -> Document:
     """The JSON object at an ``s3://`` URI ("" where the version names none)."""
     place = urlsplit(uri)
     if not uri:
-        return Document(missing="the version names none")
+        return Document(missing="the version names no such document")
     if place.scheme != "s3" or not place.netloc or not place.path.strip("/"):
         return Document(missing=f"{uri} is no s3:// URI of an object")
     try:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from taproom.registry.listing import Listing
 
 CHAMPION = "★"
+OTHERS = 70  # characters that the columns before the execution take, whose name may be long
+SHORTEST = 8
 
 
 def print_versions(console: Console, listing: Listing) -> None:
@@ -28,7 +30,8 @@ def print_versions(console: Console, listing: Listing) -> None:
         table.add_column(name, no_wrap=True)
     for name in (metric, baseline, "reviews"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("execution", no_wrap=True, overflow="ellipsis", style="dim")
+    left = max(SHORTEST, console.width - OTHERS)
+    table.add_column("execution", no_wrap=True, overflow="ellipsis", style="dim", max_width=left)
     for record in listing.records:
         leads = listing.champion is not None and record.version.arn == listing.champion.arn
         table.add_row(*_row(record, metric, baseline, leads))

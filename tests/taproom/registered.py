@@ -9,7 +9,10 @@ from taproom.local.aws import LocalAws
 
 BUCKET = "taproom-data-123456789012"
 STACK = "taproom"
-EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:taproom-Retraining:run-{}"
+EXECUTION = (
+    "arn:aws:states:us-east-1:123456789012:execution:taproom-Retraining:"
+    "1761e678-91d9-4c76-bb6e-8b4ca023aeda_faa65ddd-ff9a-4118-95df-{:012}"
+)
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2.19-cpu"
 
 

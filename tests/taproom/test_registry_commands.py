@@ -11,7 +11,7 @@ from taproom.local.sagemaker_shapes import structure_errors, value_errors
 from taproom.registry.decisions import Decisions
 from taproom.registry.names import parse_name
 from taproom.registry.registry import Registry
-from tests.taproom.registered import manifest, retrieval_evaluation
+from tests.taproom.registered import EXECUTION, manifest, retrieval_evaluation
 
 WIDTH = 80
 
@@ -27,9 +27,9 @@ def test_versions_are_listed_with_what_was_measured_and_the_champion_marked(regi
     shown = command.succeeds("versions")
     lines = [line.split() for line in shown.splitlines()]
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    assert lines[2] == ["2", "pending", today, "0.7200", "±0.0100", "0.5000", "123,456", "run-2"]
-    assert lines[3] == ["1", "★", "approved", today, "0.7000", "±0.0100", "0.5000", "1,000", "run-1"]
-    assert lines[-1] == ["1", "★", "pending", today, "0.8000", "±0.0100", "0.9000", "1,000", "run-3"]
+    assert lines[2] == ["2", "pending", today, "0.7200", "±0.0100", "0.5000", "123,456", "1761e678-…"]
+    assert lines[3] == ["1", "★", "approved", today, "0.7000", "±0.0100", "0.5000", "1,000", "1761e678-…"]
+    assert lines[-1] == ["1", "★", "pending", today, "0.8000", "±0.0100", "0.9000", "1,000", "1761e678-…"]
     assert max(map(len, shown.splitlines())) <= WIDTH
     assert "\x1b" not in shown
 
@@ -80,7 +80,7 @@ def test_show_tells_everything_there_is(registered, command):
     shown = command.succeeds("show", "2")
     for told in (
         "retrieval version 2  pending",
-        "execution  run-2",
+        f"execution  {EXECUTION.format(2).rsplit(':', 1)[-1]}",
         "0.6900 to 0.7100",
         "other seed [42]",
         "1,000 kept of 1,017 read (dropped: 12 no score, 5 duplicate)",
@@ -110,7 +110,7 @@ def test_show_of_a_package_that_others_registered_tells_what_it_has(registered, 
     registered.sagemaker.create_model_package(ModelPackageGroupName="taproom-retrieval")
     document = command.json("show", "latest")
     assert (document["metrics"], document["artifact"], document["metadata"]) == ({}, "", {})
-    assert "the version names none" in command.succeeds("show", "1")
+    assert "the version names no such document" in command.succeeds("show", "1")
     assert "-" in command.succeeds("versions", "--model", "retrieval")
 
 
@@ -168,7 +168,7 @@ def test_approve_sets_the_status_says_why_and_keeps_the_metadata(registered, com
     assert described["ApprovalDescription"] == "seen by two"
     metadata = described["CustomerMetadataProperties"]
     assert datetime.fromisoformat(metadata["ApprovedAt"]).tzinfo is not None
-    assert metadata["ExecutionArn"].endswith("run-1")
+    assert metadata["ExecutionArn"].endswith("-000000000001")
 
 
 def test_approving_what_is_approved_changes_nothing(registered, command):
