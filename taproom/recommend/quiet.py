@@ -14,7 +14,7 @@ STDERR = 2
 
 @contextmanager
 def stderr_to(log: Path) -> Iterator[None]:
-    """Have everything that this process writes to its standard error go to the end of ``log``.
+    """Have everything that this process writes to its standard error go to ``log``.
 
     The file descriptor itself is turned, since TensorFlow's libraries write to it without Python.
     """
@@ -22,7 +22,7 @@ def stderr_to(log: Path) -> Iterator[None]:
     sys.stderr.flush()
     terminal = os.dup(STDERR)
     try:
-        with log.open("ab") as file:
+        with log.open("wb") as file:
             os.dup2(file.fileno(), STDERR)
         yield
     finally:
