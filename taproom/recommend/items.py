@@ -35,4 +35,4 @@ def _read(file: Path, wanted: set[str]) -> dict[str, dict[str, Any]]:
 
 def _readable(names: set[str]) -> set[str]:
     """Those that Parquet can hold: no name with bytes that are not UTF-8."""
-    return {name for name in names if name.isprintable() or not any("\ud800" <= sign <= "\udfff" for sign in name)}
+    return {name for name in names if not any("\ud800" <= sign <= "\udfff" for sign in name)}

@@ -5,7 +5,9 @@ version.py      a version, and which of several is the champion
 registry.py     the one door to SageMaker: list, find, decide
 decisions.py    approve, reject, roll back: what they require and in which order they do it
 documents.py    JSON documents beside a version, in S3, any of which may be missing
+quality.py      a version's metrics beside those of its baselines
 record.py       everything told of a version, from its package and those documents
+listing.py      the versions of each model
 difference.py   two records compared
-tables.py       all of it on a terminal
+view_*.py       all of it on a terminal, made of cells.py
 """
