@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 from item_features import ItemFeatures
-from ranking_model import DeepCross, RankingModel, scale_of
+from ranking_examples import Examples
+from ranking_model import RankingModel, deep_cross
 
-STEPS = 200  # of an epoch, about: enough for Adam to move, few enough to be quick
+STEPS = 160  # of an epoch, about: enough for Adam to move, few enough to be quick
 PREDICTED = 2**14  # reviews that are predicted at a time
 
 
 class DivergedError(RuntimeError):
-    """The loss is no number any more."""
-
-
-@dataclass(frozen=True)
-class Examples:
-    """``users``, ``items`` int32 [n], ``dense`` float32 [n, d]: what is known of a review without its score [n]."""
-
-    users: np.ndarray
-    items: np.ndarray
-    dense: np.ndarray
-    scores: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.scores)
-
-    def at(self, rows: np.ndarray | slice) -> dict[str, tf.Tensor]:
-        return {name: tf.constant(values[rows]) for name, values in vars(self).items()}
-
-    def where(self, rows: np.ndarray) -> Examples:
-        return Examples(self.users[rows], self.items[rows], self.dense[rows], self.scores[rows])
+    """The loss, or what is predicted, is no number any more."""
 
 
 @dataclass(frozen=True)
@@ -51,26 +34,24 @@ class RankingLearning:
     """``epoch`` counts the epochs done."""
 
     def __init__(self, examples: Examples, users: int, items: int, features: ItemFeatures, recipe: Recipe) -> None:
+        """``users``, ``items``: how many are known; examples may also be of the unknown one after the last."""
         tf.keras.utils.set_random_seed(recipe.seed)
         tf.config.experimental.enable_op_determinism()
-        self._examples, self._recipe = examples, recipe
+        self._examples, self._seed = examples, recipe.seed
         self._size = batch_size(len(examples), recipe.batch_size)
-        scale = scale_of(examples.dense, examples.scores)
-        self.lowest, self.highest = scale.lowest, scale.highest
-        self.network = DeepCross(scale, users, items, features, recipe.dimension)
-        self.model = RankingModel(self.network, recipe.l2)
-        self.model.compute_loss(examples.at(slice(0, 1)))  # makes all variables
+        self.network = deep_cross(examples, users, items, features, recipe.dimension, recipe.l2)
+        self.model = RankingModel(self.network)
         self.model.optimizer = tf.keras.optimizers.Adam(recipe.learning_rate)
         self.model.optimizer.build(self.model.trainable_variables)
         self.epoch = 0
         self._step = tf.function(self.model.train_step, reduce_retracing=True, autograph=False)
-        self._predict = tf.function(self.network.call, reduce_retracing=True, autograph=False)
+        self._score = tf.function(self.network.score, reduce_retracing=True, autograph=False)
 
     def run_epoch(self) -> float:
         """See every example once, in an order of this epoch; returns the mean loss. Raises DivergedError."""
-        order = np.random.default_rng([self._recipe.seed, self.epoch]).permutation(len(self._examples))
+        order = np.random.default_rng([self._seed, self.epoch]).permutation(len(self._examples))
         losses = [
-            self._step(self._examples.at(order[start : start + self._size]))["loss"]
+            self._step(_tensors(self._examples.batch(order[start : start + self._size])))["loss"]
             for start in range(0, len(order), self._size)
         ]
         self.epoch += 1
@@ -79,22 +60,36 @@ class RankingLearning:
             raise DivergedError(f"the loss of epoch {self.epoch} is {loss}")
         return loss
 
-    def predict(self, examples: Examples) -> np.ndarray:
-        """Scores float32 [n], within the lowest and the highest that were learnt from."""
-        blocks = []
-        for start in range(0, len(examples), PREDICTED):
-            asked = examples.at(slice(start, start + PREDICTED))
-            blocks.append(self._predict(asked["users"], asked["items"], asked["dense"]).numpy())
-        return np.clip(np.concatenate(blocks), self.lowest, self.highest)
+    def error(self, examples: Examples) -> float:
+        """Root of the mean squared error of the averaged network. Raises DivergedError."""
+        learning = self.network.get_weights()
+        self.use(self.learnt())
+        squares = sum(float(np.sum(error**2)) for error in self._errors(examples))
+        self.network.set_weights(learning)
+        if not np.isfinite(squares):
+            raise DivergedError(f"after epoch {self.epoch} the predicted scores are no numbers")
+        return (squares / len(examples)) ** 0.5
 
     def learnt(self) -> tuple[np.ndarray, ...]:
-        """Every weight of the network."""
-        return tuple(self.network.get_weights())
+        """Every weight of the averaged network."""
+        return tuple(average.numpy() for average in self.model.averages)
 
     def use(self, learnt: tuple[np.ndarray, ...]) -> None:
-        self.network.set_weights(list(learnt))
+        """Give the network these weights."""
+        for weight, value in zip(self.network.trainable_variables, learnt, strict=True):
+            weight.assign(value)
+
+    def _errors(self, examples: Examples) -> Iterator[np.ndarray]:
+        for start in range(0, len(examples), PREDICTED):
+            asked = _tensors(examples.batch(slice(start, start + PREDICTED)))
+            scores = self._score(asked["users"], asked["items"], asked["dense"]).numpy()
+            yield scores.astype(np.float64) - examples.scores[start : start + PREDICTED]
 
 
 def batch_size(examples: int, wanted: int | None) -> int:
     """As ``wanted``, or by their number; at most all."""
     return min(wanted or int(np.clip(2 ** round(np.log2(max(examples / STEPS, 1))), 128, 4096)), examples)
+
+
+def _tensors(batch: dict[str, np.ndarray]) -> dict[str, tf.Tensor]:
+    return {name: tf.constant(values) for name, values in batch.items()}

@@ -32,8 +32,7 @@ class RankingServingModel(tf.Module):
     @tf.function(input_signature=[USERNAME, ITEM], autograph=False)
     def serving_default(self, username: tf.Tensor, item: tf.Tensor) -> dict[str, tf.Tensor]:
         users, items = self.user_places.lookup(username), self.item_places.lookup(item)
-        scores = self.network.call(users, items, self.inputs(users, items))
-        return {"score": tf.clip_by_value(scores, self.network.scale.lowest, self.network.scale.highest)}
+        return {"score": self.network.score(users, items, self.inputs(users, items))}
 
     @tf.function(input_signature=[USERNAME], autograph=False)
     def known(self, username: tf.Tensor) -> dict[str, tf.Tensor]:

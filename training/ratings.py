@@ -31,6 +31,10 @@ class Ratings:
         """Only the given rows (bool [n] or positions); the lists of names stay as they are."""
         return replace(self, users=self.users[rows], items=self.items[rows], scores=self.scores[rows])
 
+    def by_unknown_users(self) -> Ratings:
+        """The same rows, of a user whose position is after the last."""
+        return replace(self, users=np.full_like(self.users, len(self.user_names)))
+
     def named_as(self, other: Ratings) -> Ratings:
         """The same rows by the positions of ``other``."""
         return Ratings(

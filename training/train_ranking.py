@@ -43,10 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # TFRS needs Keras 2, which tf-keras is; TensorFlow decides when it is first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from ranking_cross_fitting import FOLDS as FEWEST_REVIEWS
     from ranking_fitting import fit
     from ranking_learning import DivergedError
     from ranking_serving import RankingServingModel, save
 
+    if len(train) < FEWEST_REVIEWS:
+        raise TrainingError(
+            f"{options.train} holds {len(train)} reviews: a score cannot be learnt from fewer than {FEWEST_REVIEWS}; "
+            "give more reviews or another TestFraction"
+        )
     try:
         fitted = fit(train, features, options, options.checkpoints)
     except DivergedError as error:

@@ -1,0 +1,60 @@
+"""Examples for the network whose inputs owe nothing to their own scores.
+
+Reviews are dealt into folds. The closed forms are fitted without a fold and tell the inputs of that fold's reviews, so
+no review's score is in its own inputs, and the network learns how far they can be trusted (cross-fitting, as in stacked
+generalisation: D. Wolpert, 1992). Of many reviews only some folds are used: the network has a few thousand numbers of
+its own to learn, while fitting the closed forms takes longer with each fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from item_features import ItemFeatures
+from ranking_examples import Examples, joined
+from ranking_inputs import RankingInputs, in_blocks
+from rating_tables import Tables
+from ratings import Ratings
+
+FOLDS = 5
+LARGEST_FOLD = 500_000  # reviews: of more, there are more folds
+MOST_EXAMPLES = 1_000_000  # reviews to learn from
+MOST_VALIDATED = 200_000
+UNKNOWN_USERS = 0.02  # share of the reviews that are learnt a second time as by an unknown user
+
+Fit = Callable[[Ratings], Tables]
+
+
+def folds_of(ratings: Ratings, seed: int) -> tuple[np.ndarray, int]:
+    """Each review's fold [n], all equally large, and how many of the folds are used, at least two."""
+    number = max(FOLDS, -(-len(ratings) // LARGEST_FOLD))
+    fold = np.random.default_rng([seed, 0xF01D]).permutation(len(ratings)) % number
+    learnt = -(-MOST_EXAMPLES * number // len(ratings))
+    return fold, min(number, learnt + 1)
+
+
+def cross_fitted(ratings: Ratings, features: ItemFeatures, fit: Fit, seed: int) -> tuple[Examples, Examples]:
+    """Examples to learn from, and those of one fold to validate on, which are not among them.
+
+    Raises ValueError for fewer reviews than FOLDS.
+    """
+    if len(ratings) < FOLDS:
+        raise ValueError(f"{len(ratings)} reviews cannot be dealt into {FOLDS} folds")
+    fold, used = folds_of(ratings, seed)
+    random = np.random.default_rng([seed, 0x0DD])
+    learnt: list[Examples] = []
+    for number in range(used - 1):
+        asked = ratings.where(fold == number)
+        inputs = RankingInputs(fit(ratings.where(fold != number)), features)
+        learnt.append(examples_of(asked, inputs))
+        again = asked.where(random.random(len(asked)) < UNKNOWN_USERS)
+        learnt.append(examples_of(again.by_unknown_users(), inputs))
+    last = np.flatnonzero(fold == used - 1)[:MOST_VALIDATED]
+    inputs = RankingInputs(fit(ratings.where(fold != used - 1)), features)
+    return joined(learnt), examples_of(ratings.where(last), inputs)
+
+
+def examples_of(asked: Ratings, inputs: RankingInputs) -> Examples:
+    """``asked`` has the positions of the reviews that ``inputs`` are of."""
+    return Examples(asked.users, asked.items, in_blocks(inputs, asked.users, asked.items), asked.scores.astype("f4"))
