@@ -42,6 +42,13 @@ def fraction(text: str) -> float:
     return value
 
 
+def truth(text: str) -> bool:
+    """As JSON writes it, which is how hyperparameters travel."""
+    if text not in ("true", "false"):
+        raise ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text == "true"
+
+
 def _int(text: str) -> int:
     try:
         return int(text)

@@ -6,6 +6,8 @@
     4  both are fitted again on all of train, with what was chosen; where the slice is a small part of train the rest
        is all but everything, and 2 is kept as it is
 
+Without the closed form (closed_form: false) the towers start from noise, and there is nothing to choose in 1 and 3.
+
 The test set plays no part.
 """
 
@@ -35,15 +37,19 @@ PATIENCE = 2  # epochs without a better validation score
 FEW_EPOCHS = 5  # where there is nothing to validate on
 FEWEST_HELD_OUT = 30
 REFIT_ABOVE = 0.02  # share of train in the validation slice
+NOISE_SCORE = 0.7  # standard deviation of noise's scores: so large that who learnt nothing is worse than popularity
 START_SCALE = 4.0  # of the closed form's scores from which learning starts: a softmax wants them larger than 0 to 1
 
 
 @dataclass
 class Report:
-    """What training tells of itself: settings as chosen, and a row for each epoch."""
+    """What training tells of itself: settings as chosen, and a row for each epoch.
+
+    Without the closed form ``ridge`` is empty and its weight 0.
+    """
 
     ridge: dict[str, Any] = field(default_factory=dict)
-    ridge_weight: float = RIDGE_WEIGHTS[0]
+    ridge_weight: float = 0.0
     dimension: int = 0
     best_epoch: int = 0
     validation: float | None = None
@@ -53,7 +59,7 @@ class Report:
 def fit(
     train: Interactions, features: ItemFeatures, options: argparse.Namespace, checkpoints: Path | None
 ) -> tuple[Towers, Report]:
-    """Options: epochs, learning_rate, batch_size, embedding_dimension (None: chosen), l2, seed."""
+    """Options: epochs, learning_rate, batch_size, embedding_dimension (None: chosen), closed_form, l2, seed."""
     dimension = options.embedding_dimension or width(len(train))
     kept = Checkpoints(checkpoints, _identity(train, features, options))
     fitting = _Fitting(train, features, options, dimension, kept)
@@ -67,7 +73,7 @@ def width(reviews: int) -> int:
 
 def _identity(train: Interactions, features: ItemFeatures, options: argparse.Namespace) -> dict[str, Any]:
     """Tells trainings apart, by their data and settings: a checkpoint of another one is not resumed."""
-    settings = ("epochs", "learning_rate", "batch_size", "embedding_dimension", "l2", "seed")
+    settings = ("epochs", "learning_rate", "batch_size", "embedding_dimension", "closed_form", "l2", "seed")
     data = hashlib.blake2b(digest_size=16)
     for numbers in (train.users, train.items, *features.codes.values()):
         data.update(np.ascontiguousarray(numbers))
@@ -97,6 +103,9 @@ class _Fitting:
         self.mean_length = float(self.everything.lengths.mean())
 
     def towers(self) -> Towers:
+        if not self.options.closed_form:
+            learnt = self._learn(None)
+            return self._combined(None, self._learn_again(None) if self.refitted else learnt)
         decompositions = Decompositions(self.kept, self.options.seed)
         settings = self._choose(decompositions)
         ridge = decompositions.tables(settings)
@@ -104,7 +113,7 @@ class _Fitting:
         if self.refitted:
             ridge = Decompositions(self.everything, self.options.seed).tables(settings)
             learnt = self._learn_again(ridge)
-        return self._combined(ridge, self.report.ridge_weight, learnt)
+        return self._combined(ridge, learnt)
 
     def _choose(self, decompositions: Decompositions) -> RidgeSettings:
         begin = time.perf_counter()
@@ -116,10 +125,12 @@ class _Fitting:
         print(f"closed form: {describe(settings)}{told} seconds={time.perf_counter() - begin:.1f}", flush=True)
         return settings
 
-    def _start(self, histories: Histories, ridge: tuple) -> Start:
+    def _start(self, histories: Histories, ridge: tuple | None) -> Start:
+        random = np.random.default_rng(self.options.seed)
+        if ridge is None:
+            return _noise(histories, self.dimension, random)
         # The same factor on both sides; directions that the closed form lacks start as noise.
         scale = np.float32((START_SCALE * self.mean_length**0.5) ** 0.5)
-        random = np.random.default_rng(self.options.seed)
 
         def filled(table: np.ndarray) -> np.ndarray:
             known = table[:, : self.dimension] * scale
@@ -128,14 +139,16 @@ class _Fitting:
 
         return Start(filled(ridge[0]), filled(ridge[1]), histories.item_counts)
 
-    def _learn(self, ridge: tuple) -> tuple:
+    def _learn(self, ridge: tuple | None) -> tuple:
         """The learnt tables and bias of the best epoch on the kept reviews; also chooses the closed form's weight."""
+        if ridge is not None:
+            self.report.ridge_weight = RIDGE_WEIGHTS[0]
         learning = Learning(self.kept, self._start(self.kept, ridge), self.features, self.recipe)
         stage = self.checkpoints.stage("learn", learning)
         limit = self.options.epochs if self.validator else min(self.options.epochs, FEW_EPOCHS)
         while learning.epoch < limit and learning.epoch - stage.best_epoch < PATIENCE:
             row = self._epoch(learning, limit, "epoch")
-            score = self._score(ridge, RIDGE_WEIGHTS[0], learning.learnt()) if self.validator else None
+            score = self._score(ridge, learning.learnt()) if self.validator else None
             if score is not None:
                 row["validation"] = score
                 self._say(row, f" validation={score:.4f}")
@@ -145,18 +158,22 @@ class _Fitting:
             stage.add(row, score, better)
         learnt = stage.best()
         self.report.epochs, self.report.best_epoch = stage.rows, stage.best_epoch
-        if self.validator:
-            scores = {weight: self._score(ridge, weight, learnt) for weight in RIDGE_WEIGHTS}
-            self.report.ridge_weight = max(scores, key=scores.__getitem__)
-            self.report.validation = scores[self.report.ridge_weight]
-            print(
-                f"best epoch={stage.best_epoch}, weight of the closed form {self.report.ridge_weight:g}, "
-                f"validation={self.report.validation:.4f}",
-                flush=True,
-            )
+        self.report.validation = stage.best_score
+        if self.validator and ridge is not None:
+            self._weigh(ridge, learnt, stage.best_epoch)
         return learnt
 
-    def _learn_again(self, ridge: tuple) -> tuple:
+    def _weigh(self, ridge: tuple, learnt: tuple, epoch: int) -> None:
+        scores = {weight: self._score(ridge, learnt, weight) for weight in RIDGE_WEIGHTS}
+        self.report.ridge_weight = max(scores, key=scores.__getitem__)
+        self.report.validation = scores[self.report.ridge_weight]
+        print(
+            f"best epoch={epoch}, weight of the closed form {self.report.ridge_weight:g}, "
+            f"validation={self.report.validation:.4f}",
+            flush=True,
+        )
+
+    def _learn_again(self, ridge: tuple | None) -> tuple:
         """The learnt tables and bias of as many epochs on all reviews."""
         learning = Learning(self.everything, self._start(self.everything, ridge), self.features, self.recipe)
         stage = self.checkpoints.stage("refit", learning)
@@ -176,16 +193,26 @@ class _Fitting:
         told = f"{row.pop('name')}={row['epoch']} of={row['of']} loss={row['loss']:.4f}{more}"
         print(f"{told} seconds={row['seconds']:.1f}", flush=True)
 
-    def _score(self, ridge: tuple, weight: float, learnt: tuple) -> float:
+    def _score(self, ridge: tuple | None, learnt: tuple, weight: float | None = None) -> float:
         assert self.validator is not None
-        return self.validator.score(self._combined(ridge, weight, learnt))
+        return self.validator.score(self._combined(ridge, learnt, weight))
 
-    def _combined(self, ridge: tuple, weight: float, learnt: tuple) -> Towers:
+    def _combined(self, ridge: tuple | None, learnt: tuple, weight: float | None = None) -> Towers:
+        """``weight`` of the closed form: the one that the report has, if none is given."""
         history, items, bias = learnt
-        history, items = beside(ridge, weight * self.mean_length**0.5, (history, items))
+        if ridge is not None:
+            weight = self.report.ridge_weight if weight is None else weight
+            history, items = beside(ridge, weight * self.mean_length**0.5, (history, items))
         return Towers(history, items, bias, self._popularity())
 
     def _popularity(self) -> np.ndarray:
         """Scores of an empty history: the log of each item's share of all reviews, in the order of the catalogue."""
         counts = self.everything.item_counts
         return np.log(counts / counts.sum()).astype(np.float32)
+
+
+def _noise(histories: Histories, dimension: int, random: np.random.Generator) -> Start:
+    scale = np.float32((NOISE_SCORE * dimension**-0.5) ** 0.5)  # a score is a sum of ``dimension`` products
+    size = histories.catalogue, dimension
+    tables = (scale * random.standard_normal(size, dtype=np.float32) for _ in range(2))
+    return Start(*tables, histories.item_counts)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from interactions import InteractionsError
 
+ITEMS = "items.parquet"
 BINS = 10  # of a number, equally filled
 
 
@@ -29,8 +30,8 @@ def read_item_features(path: Path | None, item_names: np.ndarray) -> ItemFeature
 
     Without a file there are no features. Raises InteractionsError for a file that cannot be read or has no ``item``.
     """
-    file = path / "items.parquet" if path is not None and path.is_dir() else path
-    if file is None or not file.is_file():
+    file = items_file(path)
+    if file is None:
         return NO_FEATURES
     try:
         table = pq.read_table(file)
@@ -49,6 +50,12 @@ def read_item_features(path: Path | None, item_names: np.ndarray) -> ItemFeature
             codes[name] = np.where(rows >= 0, coded[rows], 0).astype(np.int32)
             sizes[name] = known + 1
     return ItemFeatures(codes, sizes)
+
+
+def items_file(path: Path | None) -> Path | None:
+    """``path`` itself or the items.parquet in it, if there is one."""
+    file = path / ITEMS if path is not None and path.is_dir() else path
+    return file if file is not None and file.is_file() else None
 
 
 def _categories(column: pa.ChunkedArray) -> np.ndarray:

@@ -13,14 +13,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from argument_types import not_negative, positive_float, positive_int, seed
+from argument_types import not_negative, positive_float, positive_int, seed, truth
 from container import TRAINING_MESSAGE, JobError, JobParser, channel, checkpoint_dir, model_dir, report_failures
 from interactions import read_interactions
-from item_features import read_item_features
+from item_features import ITEMS, items_file, read_item_features
 
 VERSION = "01"  # TensorFlow Serving wants a number
 
@@ -60,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     extra = folder / "assets.extra"  # TensorFlow Serving leaves this folder to us
     extra.mkdir(exist_ok=True)
     (extra / "training.json").write_text(json.dumps({"schema_version": 1, **vars(report)}, indent=2) + "\n")
+    if described := items_file(options.items):
+        shutil.copyfile(described, extra / ITEMS)  # what the items are travels with the model
     print(f"saved={folder} seconds={time.perf_counter() - started:.1f}", flush=True)
 
 
@@ -76,6 +79,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--embedding-dimension", type=positive_int, default=None, help="length of the learnt vectors (by the reviews)"
     )
     parser.add_argument("--l2", type=not_negative, default=0.1, help="pull of the vectors towards zero (0.1)")
+    parser.add_argument(
+        "--closed-form", type=truth, default=True, help="false: a purely learnt model, from noise (true)"
+    )
     parser.add_argument("--seed", type=seed, default=42, help="same seed, data and machine: same model (42)")
     # A hyperparameter of one letter reaches a script as -k, a longer one as --name.
     parser.add_argument("-k", "--k", type=positive_int, default=500, help="length of the served lists (500)")

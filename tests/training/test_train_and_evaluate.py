@@ -122,6 +122,15 @@ def test_every_metric_comes_with_its_interval_for_the_model_and_both_baselines(t
     assert sum(part.get("users", 0) for part in sizes.values()) == len(trained.users)
 
 
+def test_a_model_that_learnt_next_to_nothing_is_clearly_worse_than_popularity(trained, tmp_path):
+    jobs = Jobs(tmp_path / "ml", trained.jobs.data)
+    jobs.train("--closed-form", "false", "--epochs", 1, "--learning-rate", "1e-6", "-k", K)
+    jobs.pack()
+    evaluation = strict_json(jobs.evaluate("--k", K))
+    assert evaluation["differences"]["popularity"]["accuracy"]["upper"] < 0
+    assert evaluation["champion"]["status"] == "none"
+
+
 def test_failures_of_both_jobs_reach_their_files(trained, tmp_path):
     jobs = trained.jobs
     done = jobs.run("train.py", "--train", tmp_path / "nothing", check=False)

@@ -116,6 +116,56 @@ def test_features_are_told_and_used_where_there_is_a_file(tf, train, tmp_path):
     assert "features=none" in log
 
 
+def test_what_the_items_are_travels_with_the_model(train, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    items = write(tmp_path / "items.parquet", TINY)  # any columns: it is copied as it is
+    pq.write_table(pa.table({"item": ["stout", "ale"], "style": ["Stout", None]}), items)
+    extra = tmp_path / "model" / "01" / "assets.extra"
+    train(TINY, "--epochs", 1)
+    assert not (extra / "items.parquet").exists()
+    train(TINY, "--epochs", 1, "--items", items)
+    assert (extra / "items.parquet").read_bytes() == items.read_bytes()
+
+
+def test_without_the_closed_form_everything_is_learnt(tf, train, tmp_path):
+    flags = ("--epochs", 20, "--embedding-dimension", 7, "--batch-size", 8, "--learning-rate", 0.02)
+    log, signatures = train(two_tastes(), "--closed-form", "false", *flags)
+    assert "closed form" not in log
+    told = json.loads((tmp_path / "model" / "01" / "assets.extra" / "training.json").read_text())
+    assert (told["ridge"], told["ridge_weight"], told["dimension"]) == ({}, 0.0, 7)
+    assert told["validation"] == max(row["validation"] for row in told["epochs"])
+    reader = tf.train.load_checkpoint(str(tmp_path / "model" / "01" / "variables" / "variables"))
+    shapes = [shape for shape in reader.get_variable_to_shape_map().values() if len(shape) == 2]
+    assert shapes == [[40, 7], [40, 7]]
+    for user, served in zip(["a000", "b001"], lists(tf, signatures, ["a000", "b001"]), strict=True):
+        own = [item[0] == user[0] for item in served]
+        assert sum(own[:20]) > 15  # of 20 of the own group
+
+
+def test_next_to_nothing_is_enough_without_the_closed_form_too(tf, train):
+    _, signatures = train(TINY, "--closed-form", "false")
+    assert {item for served in lists(tf, signatures, ["ann"]) for item in served} == {"stout", "ale"}
+
+
+@pytest.mark.parametrize("text", ["False", "0", "", "no"])
+def test_only_true_and_false_turn_the_closed_form_on_and_off(train, text):
+    from container import UsageError
+
+    with pytest.raises(UsageError, match=f"'{text}' is neither true nor false"):
+        train(TINY, "--closed-form", text)
+
+
+def test_a_checkpoint_with_the_closed_form_is_not_used_without_it(train, tmp_path):
+    flags = ("--checkpoints", tmp_path / "checkpoints", "--epochs", 2)
+    train(TINY, *flags, "--closed-form", "true")
+    log, _ = train(TINY, *flags, "--closed-form", "false")
+    assert "learn.npz is of another training: starting afresh" in log
+    log, _ = train(TINY, *flags, "--closed-form", "false")
+    assert "resumed after epoch 2" in log
+
+
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
