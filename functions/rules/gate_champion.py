@@ -6,35 +6,34 @@ from typing import Any
 
 from rules.evaluation_report import EvaluationInvalid
 from rules.judged import Judged
-from rules.numbers import told_apart
+from rules.numbers import told_against, told_apart
 from rules.verdict import FAILED, NOT_COMPARABLE, OFF, PASSED, Verdict
 from rules.wording import clipped, printable, shown
 
 SCORED, NONE = "scored", "none"
 UNFIT = ("not comparable", "unusable")
+QUOTE_LIMIT = 400  # characters
 
 
 def champion_rule(judged: Judged) -> Verdict:
-    """Not worse than the champion by more than ChampionTolerance."""
+    """Not worse than the champion by more than ChampionTolerance; for "interval" nor is the difference's end."""
     rule, tolerance = judged.rules.champion_rule, judged.rules.champion_tolerance
     if rule == "off":
         return Verdict("champion", OFF, "ChampionRule is off")
     unfit = without_champion("champion", judged)
     if unfit:
         return unfit
-    value = judged.own_value()
-    other = judged.report.number("champion", "metrics", judged.metric, "value", allowed=judged.range_of(judged.metric))
-    end = judged.difference_end("champion") if rule == "interval" else None
-    limit = judged.least(other, tolerance)
-    whose = f"the champion's{_version(judged.report.at('champion'))}"
+    value, other = judged.value, judged.value_of("champion", "metrics")
+    limit = judged.worst_within(tolerance, other)
     kept = not judged.is_worse(value, limit)
-    reason = f"{judged.called} {compared(judged, value, other, limit, whose, f'ChampionTolerance {tolerance!r}')}"
-    if kept and end is not None:
-        allowed = limit - other
-        kept = not judged.is_worse(end, allowed)
-        told_end, told_allowed = told_apart(end, allowed)
-        within = "within" if kept else "beyond"
-        reason += f"; the end of the difference's interval, {told_end}, is {within} the {told_allowed} allowed"
+    whose = f"the champion's{_version(judged.report.at('champion'))}"
+    reason = f"{judged.called} {_compared(judged, value, other, limit, whose, f'ChampionTolerance {tolerance!r}')}"
+    if rule == "interval":
+        end, allowed = judged.difference_end("champion"), judged.allowance(tolerance, other)
+        within = not judged.is_worse(end, allowed)
+        told = f"{told_against(end, allowed)}, is {'within' if within else 'beyond'} {told_against(allowed, end)}"
+        reason += f"; the end of the difference's interval, {told}"
+        kept = kept and within
     return Verdict("champion", PASSED if kept else FAILED, reason, value, limit)
 
 
@@ -50,20 +49,19 @@ def slice_rule(judged: Judged, name: str, metric: str, tolerance: float) -> Verd
     unfit = without_champion(rule, judged)
     if unfit:
         return unfit
-    for at in (("slices", name), ("champion", "slices", name)):
-        if _is_empty(judged, at, metric):
-            return not_comparable(rule, judged, f"the slice {name} holds no held-out review")
-    allowed = judged.range_of(metric)
-    value = judged.report.number("slices", name, metric, "value", allowed=allowed)
-    other = judged.report.number("champion", "slices", name, metric, "value", allowed=allowed)
-    limit = judged.least(other, tolerance)
-    kept = not judged.is_worse(value, limit)
-    told = compared(judged, value, other, limit, "the champion's", f"the tolerance {tolerance!r}")
-    return Verdict(rule, PASSED if kept else FAILED, f"{name}.{metric} {told}", value, limit)
+    places = ("slices", name), ("champion", "slices", name)
+    if any(_is_empty(judged, place, metric) for place in places):
+        return _not_comparable(rule, judged, f"the slice {name} holds no held-out review")
+    allowed = judged.measured.ranges[metric]
+    value, other = (judged.report.number(*place, metric, "value", allowed=allowed) for place in places)
+    limit = judged.worst_within(tolerance, other)
+    told = _compared(judged, value, other, limit, "the champion's", f"its tolerance {tolerance!r}")
+    verdict = FAILED if judged.is_worse(value, limit) else PASSED
+    return Verdict(rule, verdict, f"{name}.{metric} {told}", value, limit)
 
 
 def without_champion(rule: str, judged: Judged) -> Verdict | None:
-    """The verdict where there is no champion to compare with; None where there is one."""
+    """The verdict of ``rule`` where there is no champion to compare with; None where there is one."""
     status = judged.report.at("champion", "status")
     if status == SCORED:
         return None
@@ -76,18 +74,17 @@ def without_champion(rule: str, judged: Judged) -> Verdict | None:
         )
     champion = judged.report.at("champion")
     told = champion.get("reason")
-    why = clipped(printable(told), 400) if isinstance(told, str) and told else "no reason was told"
-    return not_comparable(rule, judged, f"the champion{_version(champion)} is {status}: {why}")
+    why = clipped(printable(told), QUOTE_LIMIT) if isinstance(told, str) and told else "no reason was told"
+    return _not_comparable(rule, judged, f"the champion{_version(champion)} is {status}: {why}")
 
 
-def not_comparable(rule: str, judged: Judged, reason: str) -> Verdict:
+def _not_comparable(rule: str, judged: Judged, reason: str) -> Verdict:
     """As ChampionNotComparable says: refused, or let through and told apart from a pass."""
-    refused = judged.rules.champion_not_comparable == "reject"
-    reason += f" (ChampionNotComparable is {judged.rules.champion_not_comparable})"
-    return Verdict(rule, FAILED if refused else NOT_COMPARABLE, reason)
+    said = judged.rules.champion_not_comparable
+    return Verdict(rule, FAILED if said == "reject" else NOT_COMPARABLE, f"{reason} (ChampionNotComparable is {said})")
 
 
-def compared(judged: Judged, value: float, other: float, limit: float, whose: str, tolerance: str) -> str:
+def _compared(judged: Judged, value: float, other: float, limit: float, whose: str, tolerance: str) -> str:
     """``value`` against ``other``, in words; ``limit`` is the worst that the ``tolerance`` allows."""
     distance = abs(value - other)
     own, others, _, apart, _ = told_apart(value, other, limit, distance, 0.0)
@@ -104,9 +101,9 @@ def _version(champion: Any) -> str:
     return f" (version {version})" if isinstance(version, int) and not isinstance(version, bool) else ""
 
 
-def _is_empty(judged: Judged, at: tuple[str, ...], metric: str) -> bool:
-    """Whether the slice says that it holds nothing, and so has no metric."""
-    if judged.report.has(*at, metric):
+def _is_empty(judged: Judged, place: tuple[str, ...], metric: str) -> bool:
+    """Whether the slice at ``place`` says that it holds nothing, and so has no metric."""
+    if judged.report.has(*place, metric):
         return False
-    counts = [judged.report.at(*at).get(name) for name in ("held_out", "users")]
+    counts = [judged.report.at(*place).get(name) for name in ("held_out", "users")]
     return any(count == 0 and not isinstance(count, bool) for count in counts)

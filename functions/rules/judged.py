@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from rules.evaluation_report import Report
 from rules.gate_rules import GateRules
-from rules.measured import Measured, Range
+from rules.measured import Measured
+
+INITIALS = {"rmse": "RMSE", "mae": "MAE", "mse": "MSE", "mrr": "MRR"}
 
 
 @dataclass(frozen=True)
@@ -23,68 +26,57 @@ class Judged:
         """The flat name of the metric by which the model is judged."""
         return self.rules.metric_of(self.measured)
 
-    @cached_property
+    @property
     def called(self) -> str:
         """The metric as people call it."""
         if self.metric == "accuracy":
-            return f"top-{self._count('k') or 'k'} accuracy"
-        return {"rmse": "RMSE", "mae": "MAE", "mse": "MSE", "mrr": "MRR"}.get(self.metric, self.metric)
+            return f"top-{self.count('k') or 'k'} accuracy"
+        return INITIALS.get(self.metric, self.metric)
 
-    def own_value(self) -> float:
+    @property
+    def value(self) -> float:
         return self._own("value")
 
-    def own_end(self) -> float:
-        """The unfavourable end of the metric's interval."""
-        return self._own(self.unfavourable)
+    @property
+    def end(self) -> float:
+        """The unfavourable end of the value's interval."""
+        return self._own(self._unfavourable)
 
-    def baseline_value(self, baseline: str) -> float:
-        return self.report.number("baselines", baseline, self.metric, "value", allowed=self.range_of(self.metric))
+    def value_of(self, *other: str) -> float:
+        """The same metric's value of a baseline or of the champion, whose metrics stand at the path ``other``."""
+        return self.report.number(*other, self.metric, "value", allowed=self.measured.ranges[self.metric])
 
     def difference_end(self, other: str) -> float:
         """The unfavourable end of the interval of the model's metric minus the ``other``'s."""
-        at = ("differences", other, self.metric, self.unfavourable)
+        at = ("differences", other, self.metric, self._unfavourable)
         return self.report.number(*at, allowed=self.measured.differences)
 
-    def range_of(self, metric: str) -> Range:
-        return self.measured.ranges[metric]
-
-    @property
-    def unfavourable(self) -> str:
-        return "lower" if self.measured.higher_is_better else "upper"
+    def count(self, name: str) -> int | None:
+        """A count for a sentence, if there is one; no rule is decided by it."""
+        found = self.report.document.get(name) if isinstance(self.report.document, dict) else None
+        return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
 
     def is_worse(self, value: float, other: float) -> bool:
         return value < other if self.measured.higher_is_better else value > other
 
-    def worse(self, value: float, other: float) -> float:
-        """The worse of the two."""
-        return value if self.is_worse(value, other) else other
+    def allowance(self, tolerance: float, other: float) -> float:
+        """The difference to ``other`` in the unfavourable direction that is ``tolerance`` of it, a share."""
+        share = _decimal(tolerance) * _decimal(other)
+        return float(-share if self.measured.higher_is_better else share)
 
-    def least(self, other: float, tolerance: float) -> float:
-        """The worst value that is not worse than ``other`` by more than ``tolerance``, a share of it."""
-        return other * (1 - tolerance if self.measured.higher_is_better else 1 + tolerance)
+    def worst_within(self, tolerance: float, other: float) -> float:
+        """The worst value that is not worse than ``other`` by more than ``tolerance`` of it."""
+        return float(_decimal(other) + _decimal(self.allowance(tolerance, other)))
 
-    def of(self, baseline: str) -> str:
-        return {"popularity": "popularity's", "bias": "the bias baseline's"}.get(baseline, f"{baseline}'s")
-
-    def why_trivial(self) -> str:
-        """What to do about a threshold that is reached without a model."""
-        name = self.measured.threshold_parameter
-        if not self.measured.higher_is_better:
-            return f"lower {name}, or set TrivialRule to off"
-        k, items = self._count("k"), self._count("items")
-        if self.metric == "accuracy" and k and items and 2 * k >= items:
-            return f"the lists of {k} hold {_part(k, items)} items; lower ReturnRecommendationsNumber, or raise {name}"
-        return f"raise {name}, or set TrivialRule to off"
+    @property
+    def _unfavourable(self) -> str:
+        return "lower" if self.measured.higher_is_better else "upper"
 
     def _own(self, field: str) -> float:
         at = (self.measured.sections[self.metric], self.metric, field)
-        return self.report.number(*at, allowed=self.range_of(self.metric))
-
-    def _count(self, name: str) -> int | None:
-        """A count that is only told: no rule is decided by it."""
-        found = self.report.document.get(name) if isinstance(self.report.document, dict) else None
-        return found if isinstance(found, int) and not isinstance(found, bool) and found > 0 else None
+        return self.report.number(*at, allowed=self.measured.ranges[self.metric])
 
 
-def _part(k: int, items: int) -> str:
-    return f"all {items}" if k >= items else f"most of the {items}"
+def _decimal(number: float) -> Decimal:
+    """As people read it: a tenth of 0.8 below 0.8 is 0.72, not the 0.7200000000000001 of binary fractions."""
+    return Decimal(repr(number))
