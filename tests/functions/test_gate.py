@@ -147,6 +147,21 @@ def test_the_champion(model, evaluation, changes, expected, limit, words):
     assert words in found.reason
 
 
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("threshold", {"ThresholdRule": "interval"}),
+        ("baseline", {"BaselineRule": "interval"}),
+        ("champion", {"ChampionRule": "interval"}),
+    ],
+)
+def test_an_interval_never_excuses_a_value(rule, changes):
+    evaluation = retrieval(0.25)
+    for metric in (evaluation["multiclass_classification_metrics"], *evaluation["differences"].values()):
+        metric["accuracy"]["lower"] = 1.0
+    assert verdict("retrieval", evaluation, rule, **changes).verdict == "failed"
+
+
 @pytest.mark.parametrize("model", ["retrieval", "ranking"])
 def test_without_a_champion_its_rules_pass(model):
     evaluation = {"retrieval": retrieval, "ranking": ranking}[model]() | {"champion": {"status": "none"}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -13,16 +14,29 @@ from rules.evaluation_report import EvaluationInvalid
 from rules.gate import decide
 from rules.measured import MEASURED
 
-from tests.functions.gate_cases import rules
+from tests.functions.gate_cases import ranking, retrieval, rules
 
 MODELS = st.sampled_from(["retrieval", "ranking"])
 STATUSES = st.sampled_from(["scored", "scored", "scored", "none", "not comparable", "unusable"])
 HUGE = 10**400
-JUNK = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.text(max_size=5)
-    | st.sampled_from(["NaN", "Infinity", "0.9", math.nan, math.inf, -math.inf, HUGE, -HUGE, -3, 1e101, -1e101]),
+NO_NUMBERS = [
+    None,
+    True,
+    False,
+    "NaN",
+    "0.5",
+    [],
+    {},
+    {"value": 0.5},
+    math.nan,
+    math.inf,
+    -math.inf,
+    HUGE,
+    -HUGE,
+    -1e101,
+]
+JUNK = st.sampled_from(NO_NUMBERS) | st.recursive(
+    st.text(max_size=5) | st.sampled_from([*NO_NUMBERS, -3, 1.5]),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["value", "x"]), inner, max_size=2),
     max_leaves=4,
 )
@@ -159,11 +173,29 @@ def replaced(document, path, value):
 
 def in_range(value, path, model):
     """Whether a number may stand at a path."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return False
-    measured = MEASURED[model]
-    lies_in = measured.differences if path[0] == "differences" else measured.ranges[path[-2]]
-    return value in lies_in
+    if model == "retrieval":
+        return (-1 if path[0] == "differences" else 0) <= value <= 1
+    return (-1e100 if path[0] == "differences" else 0) <= value <= 1e100
+
+
+@pytest.mark.parametrize("how", ["value", "interval"])
+@pytest.mark.parametrize(
+    ("model", "evaluation", "changes"),
+    [
+        ("retrieval", retrieval(), {"SliceRules": {"items_tail.recall_at_100": 0.5}}),
+        ("ranking", ranking(), {"Threshold": 1, "SliceRules": {"items_tail.rmse": 0.5}}),
+    ],
+)
+def test_each_number_that_a_rule_reads_must_be_one(model, evaluation, changes, how):
+    asked = rules(model, ThresholdRule=how, BaselineRule=how, ChampionRule=how, **changes)
+    read = reads(model, asked, "scored")
+    assert len(read) == (9 if how == "interval" else 6)
+    for path in read:
+        for value in [MISSING, *NO_NUMBERS]:
+            with pytest.raises(EvaluationInvalid, match=re.escape(f"$.{'.'.join(path)}")):
+                decide(model, replaced(evaluation, path, value), asked)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
