@@ -19,8 +19,10 @@ from rules.wording import clipped, printable
 CONTENT_LIMIT = 100_000  # characters of the whole card
 TEXT_LIMIT = 1_024
 LONG_TEXT_LIMIT = 2_048
-VALUE_LIMIT = 255  # of a parameter
-NAME_LIMIT = 63  # of a group of metrics
+VALUE_LIMIT = 255  # of a name or a parameter
+VERDICT_LIMIT = 63  # of a metric that is a text
+MOST_PARAMETERS = 100
+MOST_RULES = 100
 PURPOSE = {
     "retrieval": "Finds, for a user, the few hundred items of the catalogue that the user will most probably review.",
     "ranking": "Predicts the score that a user will give to an item, to put retrieved items in order.",
@@ -65,8 +67,8 @@ def _training(registration: Registration, manifest: Mapping[str, Any]) -> dict[s
     folder = registration.manifest_uri.rpartition("/")[0]
     counted = ", ".join(f"{name} {manifest[name]}" for name in ("train", "test", "users", "items") if name in manifest)
     parameters = [
-        {"name": clipped(printable(name), VALUE_LIMIT), "value": _parameter(value)}
-        for name, value in list(registration.parameters.items())[:100]
+        {"name": _name(name), "value": _name(value if isinstance(value, str) else json.dumps(value))}
+        for name, value in list(registration.parameters.items())[:MOST_PARAMETERS]
     ]
     return {
         "training_observations": _text(f"Reviews and what they hold: {counted or 'not told'}"),
@@ -80,7 +82,8 @@ def _training(registration: Registration, manifest: Mapping[str, Any]) -> dict[s
 def _evaluation(registration: Registration, evaluation: Mapping[str, Any], gate: Mapping[str, Any]) -> dict[str, Any]:
     measured = MEASURED[registration.model]
     groups = [{"name": name, "metric_data": metrics} for name, metrics in _groups(evaluation, measured) if metrics]
-    verdicts = [_verdict(rule) for rule in gate.get("rules", ()) if isinstance(rule, dict)]
+    rules = gate["rules"] if isinstance(gate.get("rules"), list) else []
+    verdicts = [_verdict(rule) for rule in rules[:MOST_RULES] if isinstance(rule, dict)]
     return {
         "name": f"{registration.model} on held-out reviews",
         "evaluation_observation": _text(str(gate.get("reason", "")), LONG_TEXT_LIMIT),
@@ -123,9 +126,9 @@ def _metrics(found: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _verdict(rule: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": clipped(printable(str(rule.get("rule"))), VALUE_LIMIT),
+        "name": _name(str(rule.get("rule"))),
         "type": "string",
-        "value": clipped(printable(str(rule.get("verdict"))), NAME_LIMIT),
+        "value": _text(str(rule.get("verdict")), VERDICT_LIMIT),
         "notes": _text(str(rule.get("reason", ""))),
     }
 
@@ -143,8 +146,9 @@ def _details(registration: Registration, manifest: Mapping[str, Any]) -> dict[st
     return {name: _text(value) for name, value in details.items()}
 
 
-def _parameter(value: Any) -> str:
-    return clipped(printable(value if isinstance(value, str) else json.dumps(value)), VALUE_LIMIT) or "(empty)"
+def _name(text: str) -> str:
+    """``text`` where SageMaker takes no empty and no long one."""
+    return clipped(printable(text), VALUE_LIMIT) or "(empty)"
 
 
 def _text(text: str, limit: int = TEXT_LIMIT) -> str:
