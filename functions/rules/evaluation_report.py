@@ -41,36 +41,34 @@ class Report:
 
     def at(self, *path: str) -> Any:
         """What stands at ``path``. Raises EvaluationInvalid if nothing does."""
-        found, place = self.document, "$"
-        for name in path:
-            if not isinstance(found, dict):
-                raise EvaluationInvalid(f"{self.uri}: {place} must be an object, but is {shown(found)}")
-            place = f"{place}.{name}"
-            if name not in found:
-                raise EvaluationInvalid(f"{self.uri}: {place} is missing")
+        found = self.document
+        for depth, name in enumerate(path):
+            if name not in self._object(found, path[:depth]):
+                raise EvaluationInvalid(f"{self.uri}: {_place(path[: depth + 1])} is missing")
             found = found[name]
         return found
 
     def has(self, *path: str) -> bool:
         """Whether anything stands at ``path``. Raises EvaluationInvalid if what should hold it is no object."""
-        *above, last = path
-        holder = self.at(*above) if not above or self.has(*above) else {}
-        if not isinstance(holder, dict):
-            place = ".".join(["$", *above])
-            raise EvaluationInvalid(f"{self.uri}: {place} must be an object, but is {shown(holder)}")
-        return last in holder
+        found = self.document
+        for depth, name in enumerate(path):
+            if name not in self._object(found, path[:depth]):
+                return False
+            found = found[name]
+        return True
 
     def number(self, *path: str, allowed: Range) -> float:
         """The number at ``path``. Raises EvaluationInvalid if it is missing or not ``allowed``."""
-        try:
-            found = self.at(*path)
-        except EvaluationInvalid as error:
-            raise EvaluationInvalid(f"{error}; allowed is {allowed}") from error
+        found = self.at(*path)
         # bool is an int to Python, but no number to JSON
         if isinstance(found, bool) or not isinstance(found, int | float) or found not in allowed:
-            place = ".".join(["$", *path])
-            raise EvaluationInvalid(f"{self.uri}: {place} must be {allowed}, but is {shown(found)}")
+            raise EvaluationInvalid(f"{self.uri}: {_place(path)} must be {allowed}, but is {shown(found)}")
         return float(found)
+
+    def _object(self, found: Any, path: tuple[str, ...]) -> dict[str, Any]:
+        if not isinstance(found, dict):
+            raise EvaluationInvalid(f"{self.uri}: {_place(path)} must be an object, but is {shown(found)}")
+        return found
 
 
 def read_report(body: bytes | None, uri: str) -> Report:
@@ -104,3 +102,7 @@ def _found(report: Report, measured: Measured, paths: dict[str, tuple[str, ...]]
         for flat, path in paths.items()
         if report.has(*path)
     }
+
+
+def _place(path: tuple[str, ...]) -> str:
+    return ".".join(["$", *path])

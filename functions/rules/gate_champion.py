@@ -6,7 +6,7 @@ from typing import Any
 
 from rules.evaluation_report import EvaluationInvalid
 from rules.judged import Judged
-from rules.numbers import told_against, told_apart
+from rules.numbers import told_apart
 from rules.verdict import FAILED, NOT_COMPARABLE, OFF, PASSED, Verdict
 from rules.wording import clipped, printable, shown
 
@@ -31,8 +31,8 @@ def champion_rule(judged: Judged) -> Verdict:
     if rule == "interval":
         end, allowed = judged.difference_end("champion"), judged.allowance(tolerance, other)
         within = not judged.is_worse(end, allowed)
-        told = f"{told_against(end, allowed)}, is {'within' if within else 'beyond'} {told_against(allowed, end)}"
-        reason += f"; the end of the difference's interval, {told}"
+        told, limits = told_apart(end, allowed)
+        reason += f"; the end of the difference's interval, {told}, is {'within' if within else 'beyond'} {limits}"
         kept = kept and within
     return Verdict("champion", PASSED if kept else FAILED, reason, value, limit)
 

@@ -48,7 +48,6 @@ class Measured:
     untrained: str  # the baseline that knows nothing of users or items
     gate_metrics: tuple[str, ...]  # by which a model may be judged
     slice_metrics: Mapping[str, tuple[str, ...]]  # by slice
-    metric_parameter: str
     threshold_parameter: str
 
     @property
@@ -86,7 +85,6 @@ RETRIEVAL = Measured(
         dict.fromkeys(ITEM_SLICES, ("accuracy", "recall_at_10", "recall_at_100", "recall_at_500"))
         | dict.fromkeys(USER_SLICES, ("accuracy", *_RETRIEVAL))
     ),
-    metric_parameter="RetrievalMetric",
     threshold_parameter="AccuracyTop500Threshold",
 )
 RANKING = Measured(
@@ -100,7 +98,6 @@ RANKING = Measured(
     untrained="global_mean",
     gate_metrics=_ERRORS,
     slice_metrics=MappingProxyType(dict.fromkeys((*ITEM_SLICES, *USER_SLICES), _ERRORS)),
-    metric_parameter="RankingMetric",
     threshold_parameter="RankingRmseThreshold",
 )
 MEASURED: Mapping[str, Measured] = MappingProxyType({one.name: one for one in (RETRIEVAL, RANKING)})
