@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from taproom.deploy import DeployFailed, deploy
 from taproom.local.aws import LocalAws
+from tests.local.small_stacks import eventually
 
 TEMPLATE = """
 Parameters:
@@ -98,12 +99,16 @@ def test_a_new_stack_has_nothing_to_take_over(aws, template):
 
 def test_without_importing_a_name_that_is_taken_fails_the_stack(aws, template):
     aws.client("s3").create_bucket(Bucket="taken-data")
-    with pytest.raises(DeployFailed, match="Data .*taken-data already exists"):
+    with pytest.raises(DeployFailed, match=r"Data .*taken-data already exists"):
         deployed(aws, template, "taken")
     assert "taken-data" in [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]]
     aws.client("sagemaker").create_model_package_group(ModelPackageGroupName="grouped-models")
-    with pytest.raises(DeployFailed, match="Group .*already exists"):
+    with pytest.raises(DeployFailed, match=r"Group .*already exists"):
         deployed(aws, template, "grouped")
+
+
+def ended(stack):
+    return None if stack["StackStatus"].endswith("_IN_PROGRESS") else stack
 
 
 BUCKET = {"Type": "AWS::S3::Bucket", "DeletionPolicy": "Retain", "Properties": {"BucketName": "to-import"}}
@@ -169,17 +174,10 @@ def test_a_resource_of_another_stack_is_refused(aws, template):
 )
 def test_an_import_that_fails_leaves_everything_as_it_was(aws, identifier, words):
     cloudformation = aws.client("cloudformation")
-    with pytest.raises(ClientError):
-        cloudformation.describe_stacks(StackName="rolled-back")
-    if "existing" not in [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]]:
-        aws.client("s3").create_bucket(Bucket="existing")
+    aws.client("s3").create_bucket(Bucket="existing")  # again and again: of one's own bucket that is no error
     made = change_set(aws, {"Data": BUCKET}, [(*DATA[:2], identifier)], stack="rolled-back")
     cloudformation.execute_change_set(ChangeSetName=made["Id"])
-    cloudformation.get_waiter("stack_import_complete")  # the statuses are those that its waiter knows
-    while (
-        "IN_PROGRESS" in (stack := cloudformation.describe_stacks(StackName="rolled-back")["Stacks"][0])["StackStatus"]
-    ):
-        pass
+    stack = eventually(lambda: ended(cloudformation.describe_stacks(StackName="rolled-back")["Stacks"][0]))
     assert stack["StackStatus"] == "IMPORT_ROLLBACK_COMPLETE"
     assert words in stack["StackStatusReason"]
     assert events(aws, "rolled-back", "Data") == ["IMPORT_IN_PROGRESS", "IMPORT_FAILED"]

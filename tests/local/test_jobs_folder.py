@@ -7,7 +7,6 @@ import os
 import signal
 
 import pytest
-from botocore.exceptions import ClientError
 
 from taproom.local.aws import LocalAws
 from taproom.local.clock import Clock
@@ -128,14 +127,3 @@ def test_a_listener_that_fails_ends_the_job_instead_of_blocking_it(aws):
     job = process(aws, processing_request(aws, "noisy", "while True: print('noisy')"))
     assert job["ProcessingJobStatus"] == "Failed"
     assert "no terminal" in job["FailureReason"]
-
-
-def test_a_name_is_not_given_again_by_the_next_local_aws_and_old_folders_are_gone(aws):
-    """The last test of this file: it stops what the others share."""
-    request = request_of(aws, "once", "print('here')")
-    assert train(aws, request)["TrainingJobStatus"] == "Completed"
-    aws.stop()
-    with LocalAws(aws.root, Clock(skip_waits=True)) as later:
-        assert not (later.root / "jobs").exists()
-        with pytest.raises(ClientError, match=r"ResourceInUse.*must be unique"):
-            later.client("sagemaker").create_training_job(**request)
