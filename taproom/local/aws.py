@@ -108,6 +108,7 @@ class LocalAws:
             self.on_stop(lock.release)
             gaps.install_all(self)
             lock.announce(self.endpoint_url)
+            self.on_stop(lock.withdraw)  # before anything else stops: from now on nobody is sent here
         except BaseException:
             self.stop()
             raise

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
-# Taken down in the reverse order: what runs (executions, functions, jobs) ends before the server that it talks to.
+# Taken down in the reverse order: what runs (executions, functions, jobs) ends before the server that it talks to, and
+# the server has answered its last request before what it answers is no longer kept.
 GAPS = (
     "isolation",
-    "server",
+    "backends",
     "s3_policy",
     "model_registry",
     "durable",
+    "server",
     "cloudformation",
     "lambda_runtime",
     "eventbridge",

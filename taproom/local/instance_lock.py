@@ -27,7 +27,7 @@ class AlreadyRunning(RuntimeError):
 
 
 class InstanceLock:
-    """The lock of one folder. ``take`` it, ``announce`` the endpoint once there is one, ``release`` it."""
+    """The lock of one folder. ``take`` it, ``announce`` the endpoint while there is one, ``release`` it."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -45,7 +45,7 @@ class InstanceLock:
             running = self._running()
             raise AlreadyRunning(self._root, running.get("pid"), running.get("endpoint_url")) from None
         self._file = file
-        self._endpoint.unlink(missing_ok=True)  # of one that was killed
+        self.withdraw()  # of one that was killed
 
     def announce(self, endpoint_url: str) -> None:
         """Say where the local AWS listens; a reader sees all of it or nothing."""
@@ -53,10 +53,14 @@ class InstanceLock:
         fresh.write_text(json.dumps({"pid": os.getpid(), "endpoint_url": endpoint_url}) + "\n", encoding="utf-8")
         fresh.replace(self._endpoint)
 
+    def withdraw(self) -> None:
+        """Take back what was announced."""
+        self._endpoint.unlink(missing_ok=True)
+
     def release(self) -> None:
         """Give the lock back; the file stays, since another process may be about to lock that very file."""
         if self._file is not None:
-            self._endpoint.unlink(missing_ok=True)
+            self.withdraw()
             self._file.close()
             self._file = None
 

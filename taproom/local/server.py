@@ -1,18 +1,19 @@
-"""moto's server in this process: loopback only, a thread per request, quiet, and really gone after it stopped."""
+"""moto's server in this process: loopback only, a thread per request, and really gone after it stopped."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
 import os
-import shutil
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
 HOST = "127.0.0.1"
+LAST_ANSWERS = 5.0  # seconds that requests which came before the stop may take to be answered
 log = logging.getLogger(__name__)
 
 
@@ -25,13 +26,7 @@ def is_loopback(address: str) -> bool:
 
 
 def install(aws: LocalAws) -> None:
-    """Serve moto on ``aws.port`` (0: any free one), with fresh state, and set ``aws.endpoint_url``."""
-    from moto.core.base_backend import BackendDict
-    from moto.core.config import default_user_config
-
-    _keep_logs_in_a_file(aws)
-    BackendDict.reset()
-    _let_state_machines_run(aws, default_user_config)
+    """Serve moto on ``aws.port`` (0: any free one) and set ``aws.endpoint_url``."""
     server = _make_server(aws.port)
     aws.port = server.server_port
     aws.endpoint_url = f"http://{HOST}:{aws.port}"
@@ -43,7 +38,7 @@ def install(aws: LocalAws) -> None:
         server.shutdown()
         server.server_close()
         thread.join()
-        BackendDict.reset()
+        server.join_requests()
 
     aws.on_stop(stop)
 
@@ -63,8 +58,29 @@ def _make_server(port: int) -> Any:
 
     class Server(ThreadedWSGIServer):
         daemon_threads = True
-        block_on_close = False  # a request may wait for an execution that is being stopped
+        block_on_close = False  # not for ever: join_requests() does it
         request_queue_size = 128
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self._answering: set[threading.Thread] = set()
+
+        def process_request(self, request: Any, client_address: Any) -> None:
+            thread = threading.Thread(target=self._answer, args=(request, client_address), daemon=True)
+            self._answering.add(thread)
+            thread.start()
+
+        def _answer(self, request: Any, client_address: Any) -> None:
+            try:
+                self.process_request_thread(request, client_address)
+            finally:
+                self._answering.discard(threading.current_thread())
+
+        def join_requests(self) -> None:
+            """Wait, within bounds, until every request that was taken has been answered."""
+            deadline = time.monotonic() + LAST_ANSWERS
+            for thread in list(self._answering):
+                thread.join(max(0.0, deadline - time.monotonic()))
 
         def verify_request(self, request: Any, client_address: Any) -> bool:
             allowed = is_loopback(client_address[0])
@@ -76,32 +92,6 @@ def _make_server(port: int) -> Any:
             note(kind, message, *args)
 
     return Server(HOST, port, DomainDispatcherApplication(create_backend_app), Handler)
-
-
-def _keep_logs_in_a_file(aws: LocalAws) -> None:
-    """moto and its interpreter say a lot, failed states included: that is for a file and not for the terminal."""
-    folder = aws.root / "logs"
-    shutil.rmtree(folder, ignore_errors=True)  # of earlier runs
-    folder.mkdir(parents=True)
-    handler = logging.FileHandler(folder / "moto.log", encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    for name in ("moto", "samtranslator", "werkzeug"):
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        before, logger.propagate = logger.propagate, False
-
-        def restore(logger: logging.Logger = logger, before: bool = before) -> None:
-            logger.removeHandler(handler)
-            logger.propagate = before
-
-        aws.on_stop(restore)
-    aws.on_stop(handler.close)
-
-
-def _let_state_machines_run(aws: LocalAws, config: Any) -> None:
-    before = config["stepfunctions"]
-    config["stepfunctions"] = {"execute_state_machine": True}
-    aws.on_stop(lambda: config.__setitem__("stepfunctions", before))
 
 
 def _tell_moto_its_port(aws: LocalAws) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sqlite3
+import threading
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from taproom.local.aws import LocalAws
 from taproom.local.durable.store import StoreUnusable
+from taproom.local.isolation import IsolatedSession
 
 BUCKET = "kept-bucket"
 
@@ -258,3 +261,30 @@ def test_a_request_that_fails_keeps_nothing(restarted):
     with pytest.raises(ClientError, match="NoSuchBucket"):
         s3.put_object(Bucket="nowhere", Key="a", Body=b"x")
     assert restarted().client("s3").list_buckets()["Buckets"] == []
+
+
+def test_what_was_answered_while_it_went_down_is_kept(restarted):
+    aws = restarted()
+    s3 = IsolatedSession(aws.region).client_of("s3", aws.endpoint_url)
+    s3.create_bucket(Bucket=BUCKET)
+    answered, some_answered = [], threading.Event()
+
+    def ask():
+        for number in itertools.count():
+            try:
+                s3.put_object(Bucket=BUCKET, Key=f"{number}", Body=b"x")
+            except (ClientError, BotoCoreError):
+                return
+            answered.append(f"{number}")
+            if number == 20:
+                some_answered.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert some_answered.wait(timeout=30)
+    aws.stop()
+    asking.join(timeout=30)
+    s3 = restarted().client("s3")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    kept = {found["Key"] for page in pages for found in page["Contents"]}
+    assert kept >= set(answered)
