@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from taproom.local.aws import LocalAws
+from taproom.local.clock import Clock
 from taproom.local.durable.store import StoreUnusable
 from taproom.local.isolation import IsolatedSession
 
@@ -149,6 +150,24 @@ def test_contents_that_nothing_names_any_more_are_removed_at_the_next_start(rest
     (left,) = blobs.glob("*/*")
     assert left.read_bytes() == b"kept"
     assert s3.get_object(Bucket=BUCKET, Key="b")["Body"].read() == b"kept"
+
+
+def test_what_a_lifecycle_rule_removes_in_the_meantime_is_gone(tmp_path):
+    rules = [
+        {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": "checkpoints/"}, "Expiration": {"Days": 30}},
+        {"ID": "off", "Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
+    ]
+    with LocalAws(tmp_path) as aws:
+        s3 = aws.client("s3")
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": rules})
+        for key in ("checkpoints/a", "runs/a"):
+            s3.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+    for days, left in ((29, ["checkpoints/a", "runs/a"]), (32, ["runs/a"])):
+        clock = Clock()
+        clock.advance(days * 24 * 3600)
+        with LocalAws(tmp_path, clock) as aws:
+            assert [one["Key"] for one in aws.client("s3").list_objects_v2(Bucket=BUCKET)["Contents"]] == left
 
 
 def test_what_is_kept_of_an_object_is_not_in_memory(restarted):

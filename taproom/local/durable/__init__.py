@@ -1,9 +1,10 @@
 """What a local AWS keeps from one start to the next: S3's buckets and objects, the model registry.
 
-store.py      documents by kind and name, in one SQLite file
-blobs.py      objects' bytes, in files named by their content
-encoding.py   moto's models as JSON and back
+store.py                    documents by kind and name, in one SQLite file
+blobs.py                    objects' bytes, in files named by their content
+encoding.py                 moto's models as JSON and back
 s3.py, model_registry.py    what each service keeps, and how it is put back
+s3_expiry.py                objects that a bucket's lifecycle rules have removed in the meantime
 
 moto's own state stays what is served. A service's module writes what a request changed before the request is answered,
 and at the next start makes moto's state from what it finds. A further service is one further module.

@@ -10,10 +10,12 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from taproom.local.durable.blobs import Blob
 from taproom.local.durable.encoding import decode, encode
+from taproom.local.durable.s3_expiry import is_expired
 from taproom.local.durable.store import Store
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ def install(aws: LocalAws, store: Store) -> None:
 
     _keep_contents_as_blobs(aws, store)
     keeper = Keeper(store, s3_backends[aws.account_id]["aws"])
-    keeper.restore()
+    keeper.restore(aws.clock.now())
     for name in list(vars(S3Backend)):
         if BUCKET_CHANGES.fullmatch(name):
             _follow(aws, S3Backend, name, lambda bucket_name, *_, **__: keeper.changed(bucket_name))
@@ -73,8 +75,11 @@ class Keeper:
         self._backend = backend
         self._request = threading.local()  # .changed: what the request on this thread has changed so far
 
-    def restore(self) -> None:
-        """Give moto the buckets and objects that are kept; contents stay where they are until they are read."""
+    def restore(self, now: datetime) -> None:
+        """Give moto the buckets and objects that are kept; contents stay where they are until they are read.
+
+        Objects that expired since are removed.
+        """
         from moto.s3.models import FakeBucket, FakeKey
 
         backend = self._backend
@@ -83,18 +88,22 @@ class Keeper:
             vars(bucket).update(decode(document["fields"]))
             backend.buckets[name] = bucket
             backend.tagger.tag_resource(bucket.arn, document["tags"])
-        for _, document, digest in self._store.all(OBJECT):
+        for name, document, digest in self._store.all(OBJECT):
             assert digest is not None
+            bucket, fields = backend.buckets[document["bucket"]], decode(document["fields"])
+            if is_expired(bucket.rules, document["key"], fields["last_modified"], now):
+                self._store.delete(OBJECT, name)
+                continue
             key = FakeKey(
                 document["key"],
                 self._store.blobs.blob(digest),
                 backend.account_id,
                 backend.region_name,
-                bucket_name=document["bucket"],
+                bucket_name=bucket.name,
             )
-            vars(key).update(decode(document["fields"]))
+            vars(key).update(fields)
             key.set_metadata(document["metadata"])
-            backend.buckets[document["bucket"]].keys[key.name] = key
+            bucket.keys[key.name] = key
             backend.tagger.tag_resource(key.arn, document["tags"])
 
     def changed(self, bucket_name: str, key_name: str | None = None) -> None:
