@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 import uuid
 from pathlib import Path
 
@@ -37,15 +36,14 @@ class Blob:
 
 
 class Blobs:
-    """All contents below one folder, as ``<first two digits>/<digest>``."""
+    """All contents, in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: set[Path] = set()
-        self._lock = threading.Lock()
+        folder.mkdir(exist_ok=True)
 
     def path(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest
+        return self._folder / digest
 
     def blob(self, digest: str) -> Blob:
         path = self.path(digest)
@@ -55,32 +53,24 @@ class Blobs:
         """Keep a content; it is on disk when this returns. A document that names it makes it outlive the next start."""
         path = self.path(hashlib.sha256(content).hexdigest())
         if not path.exists():
-            self._make(path.parent)
             fresh = path.with_name(f"{uuid.uuid4().hex}.new")
             with fresh.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(path)
-            _sync_folder(path.parent)
+            _sync_folder(self._folder)
         return Blob(path, len(content))
 
     def sweep(self, used: set[str]) -> list[str]:
         """Remove what no document names: overwritten and deleted contents, unfinished files. Returns what is lost."""
         there = set()
-        for path in self._folder.glob("??/*"):
+        for path in self._folder.iterdir():
             if path.name in used:
                 there.add(path.name)
             else:
                 path.unlink()
         return sorted(used - there)
-
-    def _make(self, folder: Path) -> None:
-        with self._lock:
-            if folder not in self._made:
-                folder.mkdir(parents=True, exist_ok=True)
-                _sync_folder(self._folder)
-                self._made.add(folder)
 
 
 def _sync_folder(folder: Path) -> None:

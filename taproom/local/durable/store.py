@@ -119,7 +119,7 @@ class Store:
             CREATE TABLE documents (
                 kind TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL, blob TEXT,
                 PRIMARY KEY (kind, name)
-            ) WITHOUT ROWID;
+            );
             PRAGMA application_id = {APPLICATION};
             PRAGMA user_version = {FORMAT};
             COMMIT;
