@@ -43,10 +43,10 @@ def fraction(text: str) -> float:
 
 
 def truth(text: str) -> bool:
-    """As JSON writes it, which is how hyperparameters travel."""
-    if text not in ("true", "false"):
+    """As JSON writes it, or as Python does: the image's toolkit reads a hyperparameter's JSON and hands on str() of it."""
+    if text not in ("true", "false", "True", "False"):
         raise ArgumentTypeError(f"{text!r} is neither true nor false")
-    return text == "true"
+    return text in ("true", "True")
 
 
 def _int(text: str) -> int:
