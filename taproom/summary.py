@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,26 @@ def print_times(console: Console, snapshot: Snapshot, seconds: dict[str, float])
     """Where the time went: in the jobs, and around them (start, deploy, orchestration)."""
     execution = snapshot.execution
     whole = (execution["stopDate"] - execution["startDate"]).total_seconds()
-    jobs = {row.name: row.seconds(execution["stopDate"]) or 0.0 for row in snapshot.states if row.job_name}
+    rows = [row for row in snapshot.states if row.job_name and row.started]
+    jobs = {row.name: row.seconds(execution["stopDate"]) or 0.0 for row in rows}
+    busy = _covered([(row.started, row.ended or execution["stopDate"]) for row in rows if row.started])
     around = {name: value for name, value in seconds.items() if name != "sample"}
-    around["orchestration"] = whole - sum(jobs.values())
-    total = sum(jobs.values()) + sum(around.values())
-    console.print(f"Jobs  {sum(jobs.values()):6.1f} s  ({_parts(jobs)})")
+    around["orchestration"] = whole - busy
+    at_once = ", some at the same time" if sum(jobs.values()) > busy + 0.05 else ""
+    console.print(f"Jobs  {busy:6.1f} s  ({_parts(jobs)}{at_once})")
     console.print(f"Else  {sum(around.values()):6.1f} s  ({_parts(around)})")
-    console.print(f"Total {total:6.1f} s")
+    console.print(f"Total {busy + sum(around.values()):6.1f} s")
+
+
+def _covered(spans: list[tuple[datetime, datetime]]) -> float:
+    """Seconds during which at least one of the spans (from, to) lasts."""
+    total, reached = 0.0, None
+    for start, end in sorted(spans):
+        begin = start if reached is None or start > reached else reached
+        if end > begin:
+            total += (end - begin).total_seconds()
+            reached = end
+    return total
 
 
 def print_failure(console: Console, snapshot: Snapshot, failures: list[Failure], folder: Path) -> None:
@@ -61,18 +75,14 @@ def print_failure(console: Console, snapshot: Snapshot, failures: list[Failure],
 
 
 def _print_rules(console: Console, rules: list[dict[str, Any]]) -> None:
-    """The gate's verdicts; a rule that is off is left out."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
-    table.add_column("  rule")
-    table.add_column("verdict")
-    table.add_column("why", style="dim")
-    for rule in rules:
+    """The gate's verdicts, a line each; a rule that is off is left out."""
+    said = [rule for rule in rules if rule["Verdict"] != "off"]
+    width = max((len(rule["Rule"]) for rule in said), default=0)
+    for rule in said:
         verdict = rule["Verdict"]
-        if verdict != "off":
-            colour = {"passed": "green", "failed": "red"}.get(verdict, "yellow")
-            table.add_row(f"  {escape(rule['Rule'])}", f"[{colour}]{verdict}[/{colour}]", escape(rule["Reason"]))
-    if table.row_count:
-        console.print(table)
+        colour = {"passed": "green", "failed": "red"}.get(verdict, "yellow")
+        name = escape(rule["Rule"].ljust(width))
+        console.print(f"  {name}  [{colour}]{verdict}[/{colour}]  [dim]{escape(rule['Reason'])}[/dim]")
 
 
 def _print_metrics(console: Console, metrics: dict[str, Any]) -> None:

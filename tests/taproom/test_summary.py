@@ -6,12 +6,13 @@ import io
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
 
 from taproom.follow import Snapshot
+from taproom.history import StateRow
 from taproom.outcome import Failure
 from taproom.summary import print_failure, print_summary
 
@@ -68,6 +69,21 @@ def test_a_model_is_shown_with_the_gates_verdicts_and_beside_champion_and_baseli
     assert ["metric", "model", "champion", "popularity"] in shown
     assert ["accuracy", "0.2000", "0.3000", "0.2500"] in shown
     assert ["mrr", "0.1250"] in shown
+
+
+def test_jobs_that_ran_at_the_same_time_are_counted_once(tmp_path, console):
+    def row(name, start, end):
+        at = [BEGIN + timedelta(seconds=seconds) for seconds in (start, end)]
+        return StateRow(name, "Task", "succeeded", *at, 1, job_name=name)
+
+    rows = [row("Preprocess", 1, 3), row("TrainRetrieval", 3, 9), row("TrainRanking", 3, 7), row("Evaluate", 10, 12)]
+    execution = {"name": "one", "status": "SUCCEEDED", "startDate": BEGIN, "stopDate": BEGIN + timedelta(seconds=13)}
+    print_summary(console, Snapshot(execution, [], rows), tmp_path / "one", {"start": 2.0})
+    shown = console.file.getvalue()
+    # busy from 1 to 9 and from 10 to 12; 13 in all
+    assert "Jobs    10.0 s  (Preprocess 2.0, TrainRetrieval 6.0, TrainRanking 4.0, Evaluate 2.0, some at the" in shown
+    assert "Else     5.0 s  (start 2.0, orchestration 3.0)" in shown
+    assert "Total   15.0 s" in shown
 
 
 def test_an_input_file_that_is_not_json_is_named_literally(tmp_path):
