@@ -43,7 +43,7 @@ def fraction(text: str) -> float:
 
 
 def truth(text: str) -> bool:
-    """As JSON writes it, or as Python does: the image's toolkit reads a hyperparameter's JSON and hands on its str()."""
+    """As JSON writes it, or as Python does: the image's toolkit reads a hyperparameter's JSON and hands on str()."""
     if text not in ("true", "false", "True", "False"):
         raise ArgumentTypeError(f"{text!r} is neither true nor false")
     return text in ("true", "True")
