@@ -32,7 +32,7 @@ PATIENCE = 3  # epochs without a lower error
 FEW_EPOCHS = 5  # where too little is set aside to tell epochs apart
 FEWEST_VALIDATED = 30
 DIMENSION = 16
-L2 = 150.0
+L2 = 100.0
 
 
 @dataclass

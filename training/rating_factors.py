@@ -44,7 +44,9 @@ def number_of_factors(ratings: Ratings) -> int:
     return int(np.clip(len(ratings) ** (1 / 3) / 4, FEWEST, max(FEWEST, min(MOST, fitting))))
 
 
-def fit_factors(ratings: Ratings, factors: int, seed: int, turns: int = TURNS) -> Factors:
+def fit_factors(
+    ratings: Ratings, factors: int, seed: int, turns: int = TURNS, block_cells: int = BLOCK_CELLS
+) -> Factors:
     """``factors``: directions beside the bias, 1 or more."""
     mean = float(ratings.scores.mean())
     spread = float(ratings.scores.std()) or 1.0
@@ -53,8 +55,8 @@ def fit_factors(ratings: Ratings, factors: int, seed: int, turns: int = TURNS) -
     by_user = sparse.csr_matrix((standard, (ratings.users, ratings.items)), shape=shape)
     by_item = by_user.T.tocsr()
     random = np.random.default_rng([seed, 0xFAC7])
-    users = _Side(np.zeros((shape[0], factors), dtype=np.float32))
-    items = _Side(FIRST_SPREAD * random.standard_normal((shape[1], factors), dtype=np.float32))
+    users = _Side(np.zeros((shape[0], factors), dtype=np.float32), block_cells)
+    items = _Side(FIRST_SPREAD * random.standard_normal((shape[1], factors), dtype=np.float32), block_cells)
     noise = FIRST_NOISE
     for _ in range(turns):
         users.solve(by_user, items, noise)
@@ -66,11 +68,13 @@ def fit_factors(ratings: Ratings, factors: int, seed: int, turns: int = TURNS) -
 class _Side:
     """Users or items: posterior means [n, k + 1], the bias last, covariances, and the prior's variances [k + 1]."""
 
-    def __init__(self, factors: np.ndarray) -> None:
+    def __init__(self, factors: np.ndarray, block_cells: int = BLOCK_CELLS) -> None:
         number, width = len(factors), factors.shape[1] + 1
         self.means = np.hstack([factors, np.zeros((number, 1), dtype=np.float32)])
         self.covariances = np.tile(FIRST_SPREAD**2 * np.eye(width, dtype=np.float32), (number, 1, 1))
         self.prior = np.full(width, FIRST_SPREAD)
+        size = max(1, block_cells // (width * width))
+        self.blocks = [slice(start, start + size) for start in range(0, number, size)]
 
     @property
     def factors(self) -> np.ndarray:
@@ -90,7 +94,7 @@ class _Side:
         design, moments, shift = other.expectations()
         number, width = self.means.shape
         error, squares = 0.0, np.zeros(width)
-        for rows in _blocks(number, width * width):
+        for rows in self.blocks:
             gram = (reviewed[rows] @ moments).reshape(-1, width, width)  # sums of E[x x']
             target = scores[rows] @ design - reviewed[rows] @ shift  # sums of E[x (score - b)]
             precision = gram / np.float32(noise) + np.diag(1 / self.prior).astype(np.float32)
@@ -113,13 +117,8 @@ class _Side:
         shift = design * self.bias[:, None]
         shift[:, :-1] += self.covariances[:, :-1, -1]
         moments = np.empty((number, width, width), dtype=np.float32)
-        for rows in _blocks(number, width * width):
+        for rows in self.blocks:
             moments[rows] = self.covariances[rows]
             moments[rows, -1, :] = moments[rows, :, -1] = 0  # the 1 is certain
             moments[rows] += design[rows, :, None] * design[rows, None, :]
         return design, moments.reshape(number, width * width), shift
-
-
-def _blocks(number: int, cells: int) -> list[slice]:
-    size = max(1, BLOCK_CELLS // cells)
-    return [slice(start, start + size) for start in range(0, number, size)]
