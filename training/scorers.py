@@ -51,7 +51,8 @@ class SavedModel:
         """Raises ScoresError where the model fails, or gives scores of another shape or not finite."""
         try:
             asked = self._tf.constant(list(users), dtype=self._tf.string)
-            scores = self._loaded.signatures["score"](username=asked)["scores"].numpy()
+            # Unlike numpy() this copies nothing; the array cannot be written to.
+            scores = np.asarray(self._loaded.signatures["score"](username=asked)["scores"])
         except self._tf.errors.OpError as error:
             raise ScoresError(f"the model failed to score {len(users)} users: {error.message}") from error
         if scores.shape != (len(users), len(self.items)):
