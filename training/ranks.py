@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from top_lists import best
 
 BLOCK_CELLS = 2**21  # users x items that are scored at a time: 8 MB of scores, which stay near the processor
 UNKNOWN = 2**31 - 1  # place of an item that the catalogue does not have
@@ -54,26 +55,27 @@ def places(score: Score, catalogue: int, asked: HeldOut, shown: int = 0, block_c
 
 
 def _of_block(scores: np.ndarray, asked: HeldOut, start: int, stop: int, shown: int) -> tuple[np.ndarray, ...]:
-    """``scores`` may be changed: they are a block's own."""
     held_out = _between(asked.held_out, start, stop)
     seen = _between(asked.seen, start, stop)
-    among_all = np.full(len(held_out), UNKNOWN, dtype=np.int32)
-    for pair, (user, item) in enumerate(held_out.tolist()):
-        if item >= 0:
-            row = scores[user]
-            value = row[item]
-            among_all[pair] = np.count_nonzero(row > value) + np.count_nonzero(row[:item] == value)
-    before = _seen_before(scores, held_out, seen)
-    if not shown:
-        return among_all, among_all - before, np.empty((stop - start, 0), dtype=np.int32)
-    scores[seen[:, 0], seen[:, 1]] = -np.inf
-    return among_all, among_all - before, _best(scores, shown)
-
-
-def _seen_before(scores: np.ndarray, held_out: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """For each held-out pair [h] with a known item: how many of the user's seen items stand before it; else 0."""
     known = held_out[:, 1] >= 0
-    users, items = held_out[known, 0], held_out[known, 1]
+    users, items = held_out[known].T
+    among_all, among_unseen = (np.full(len(held_out), UNKNOWN, dtype=np.int32) for _ in range(2))
+    among_all[known] = [_before(scores[user], item) for user, item in zip(users.tolist(), items.tolist(), strict=True)]
+    among_unseen[known] = among_all[known] - _seen_before(scores, users, items, seen)
+    lists = best(scores, shown, seen) if shown else np.empty((stop - start, 0), dtype=np.int32)
+    return among_all, among_unseen, lists
+
+
+def _before(row: np.ndarray, item: int) -> int:
+    """How many scores of ``row`` [n] stand before the item's. A comparison a pair is faster than many pairs at a time:
+    the row stays in the nearest cache.
+    """
+    value = row[item]
+    return np.count_nonzero(row > value) + np.count_nonzero(row[:item] == value)
+
+
+def _seen_before(scores: np.ndarray, users: np.ndarray, items: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """For each pair [h]: how many of the user's ``seen`` items stand before the item."""
     keys = np.sort(_keys(seen[:, 0], scores[seen[:, 0], seen[:, 1]]))
     asked = _keys(users, scores[users, items])
     above = np.searchsorted(keys, asked, side="right")
@@ -82,9 +84,7 @@ def _seen_before(scores: np.ndarray, held_out: np.ndarray, seen: np.ndarray) -> 
         first, last = np.searchsorted(seen[:, 0], [users[pair], users[pair] + 1])
         theirs, row = seen[first:last, 1], scores[users[pair]]
         ahead[pair] += np.count_nonzero((row[theirs] == row[items[pair]]) & (theirs < items[pair]))
-    before = np.zeros(len(held_out), dtype=np.int32)
-    before[known] = ahead
-    return before
+    return ahead
 
 
 def _keys(users: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -97,27 +97,3 @@ def _keys(users: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _between(pairs: np.ndarray, start: int, stop: int) -> np.ndarray:
     low, high = np.searchsorted(pairs[:, 0], [start, stop])
     return pairs[low:high] - [start, 0]
-
-
-def _best(scores: np.ndarray, k: int) -> np.ndarray:
-    """Places of the ``k`` largest finite scores of each row [b, n], best first, -1 where there are fewer."""
-    found = np.full((len(scores), k), -1, dtype=np.int32)
-    bounds = _bounds(scores, k)
-    for user, row in enumerate(scores):
-        likely = np.flatnonzero(row >= bounds[user])
-        best = likely[np.argsort(-row[likely], kind="stable")][:k]
-        best = best[row[best] > -np.inf]
-        found[user, : len(best)] = best
-    return found
-
-
-def _bounds(scores: np.ndarray, k: int) -> np.ndarray:
-    """For each row a number that at least ``k`` scores reach, and few more."""
-    users, catalogue = scores.shape
-    width = catalogue // (4 * k)
-    if not width:
-        return np.full(users, -np.inf)
-    # The k-th largest of the maxima of groups of scores is such a number. The last few scores are in no group.
-    shape, strides = (users, catalogue // width, width), (scores.strides[0], width * scores.itemsize, scores.itemsize)
-    maxima = np.lib.stride_tricks.as_strided(scores, shape, strides, writeable=False).max(axis=2)
-    return np.partition(maxima, -k, axis=1)[:, -k]
