@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import exp, factorial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from resampling import WEIGHT_OF_BYTE, coverage, intervals
+from resampling import _weights, coverage, intervals
 
 SHARES = st.floats(0, 1) | st.just(float("nan"))
 
@@ -82,8 +84,10 @@ def test_a_paired_difference_is_narrower_than_what_it_is_the_difference_of():
 
 
 def test_weights_have_mean_and_variance_one_exactly():
-    assert len(WEIGHT_OF_BYTE) == 256
-    assert WEIGHT_OF_BYTE.mean() == WEIGHT_OF_BYTE.var() == 1.0
+    """In the long run that is: of all bytes."""
+    weights = _weights(np.arange(256, dtype=np.uint8))
+    assert weights.mean() == weights.var() == 1.0
+    assert np.bincount(weights) == pytest.approx([256 * exp(-1) / factorial(k) for k in range(6)], abs=1.5)
 
 
 def test_the_interval_of_coverage_lies_around_it():
