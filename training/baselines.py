@@ -56,12 +56,12 @@ class _Seen:
     def items(self, ranks: np.ndarray, item_at: np.ndarray) -> np.ndarray:
         """The items [u, s] at ``ranks`` [u, s] among each user's unseen ones; -1 where there are not so many."""
         users = np.broadcast_to(np.arange(len(ranks))[:, None], ranks.shape)
-        places = ranks
-        while True:  # every seen item up to a place moves it on by one
-            moved = ranks + self.before(users, places + 1)
-            if (moved == places).all():
-                break
-            places = moved
+        places = ranks + self.before(users, ranks + 1)
+        moving = np.nonzero(places > ranks)
+        while len(moving[0]):  # every seen item up to a place moves it on by one
+            old = places[moving]
+            places[moving] = ranks[moving] + self.before(moving[0], old + 1)
+            moving = tuple(part[places[moving] > old] for part in moving)
         shown = np.append(item_at, -1)[np.minimum(places, self._catalogue)]
         return shown.astype(np.int32)
 
@@ -74,9 +74,12 @@ def _distinct(random: np.random.Generator, owners: np.ndarray, limits: np.ndarra
     drawn = random.integers(0, limits)
     stride = int(limits.max(initial=0)) + 1
     while True:
-        _, first = np.unique(owners * stride + drawn, return_index=True)
-        again = np.ones(len(owners), dtype=bool)
-        again[first] = False
-        if not again.any():
+        keys = owners * stride + drawn
+        ordered = np.sort(keys)
+        met = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        if not len(met):
             return drawn
+        meeting = np.flatnonzero(met[np.minimum(np.searchsorted(met, keys), len(met) - 1)] == keys)
+        _, first = np.unique(keys[meeting], return_index=True)
+        again = np.delete(meeting, first)
         drawn[again] = random.integers(0, limits[again])

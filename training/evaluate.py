@@ -17,6 +17,7 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from interactions import Interactions, read_interactions
 from metrics import SHOWN
 from questions import ask
 from ranks import HeldOut, Places, places
-from resampling import Interval, coverage, intervals
+from resampling import Interval, coverages, intervals
 from scorers import SavedModel, Scorer, ScoresError
 from slices import Slices, slices_of
 from values import COMPARED, WHOLE, Key, differences, per_user_values
@@ -94,11 +95,9 @@ def evaluate(
     Raises ScoresError for scores of the model that cannot be ranked.
     """
     asked, counts = ask(model.items, train, test)
-    by = {
-        "model": _ranked(model, asked, test),
-        "popularity": popularity(asked, _falling(counts), SHOWN),
-        "random": chance(asked, len(model.items), SHOWN, seed),
-    }
+    with ThreadPoolExecutor(1) as aside:  # in what scoring leaves of the processors
+        baselines = aside.submit(_baselines, asked, counts, seed)
+        by = {"model": _ranked(model, asked, test)} | baselines.result()
     if rival is not None:
         try:
             by["champion"] = _ranked(rival, ask(rival.items, train, test)[0], test)
@@ -110,7 +109,7 @@ def evaluate(
     values = per_user_values(asked, by, slices, k)
     measured = intervals(values | differences(values), seed)
     catalogues = dict.fromkeys(by, len(model.items)) | ({"champion": len(rival.items)} if "champion" in by else {})
-    covered = {name: coverage(found.shown, catalogues[name], seed) for name, found in by.items()}
+    covered = coverages({name: found.shown for name, found in by.items()}, catalogues, seed)
     for name in by:
         measured[name, WHOLE, "catalogue_coverage"] = covered[name].interval()
     for other in COMPARED:
@@ -156,6 +155,13 @@ def summary(evaluation: dict[str, Any]) -> list[str]:
 def _ranked(scorer: Scorer, asked: HeldOut, test: Interactions) -> Places:
     users = test.user_names
     return places(lambda start, stop: scorer.score(users[start:stop]), len(scorer.items), asked, SHOWN)
+
+
+def _baselines(asked: HeldOut, counts: np.ndarray, seed: int) -> dict[str, Places]:
+    return {
+        "popularity": popularity(asked, _falling(counts), SHOWN),
+        "random": chance(asked, len(counts), SHOWN, seed),
+    }
 
 
 def _falling(counts: np.ndarray) -> np.ndarray:

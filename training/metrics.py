@@ -26,22 +26,20 @@ def top_k_accuracy(asked: HeldOut, places: Places, k: int) -> np.ndarray:
 
 def recall(asked: HeldOut, found: np.ndarray, n: int) -> np.ndarray:
     """Per user [u]: share of the held-out items whose place ``found`` [h] is below ``n``."""
-    return asked.per_user(found < n) / asked.per_user(np.ones(len(found)))
+    return asked.per_user(found < n) / asked.numbers
 
 
 def ndcg(asked: HeldOut, found: np.ndarray, n: int = SHOWN) -> np.ndarray:
     """Per user [u]."""
     gains = 1.0 / np.log2(np.arange(2, n + 2))
     gained = asked.per_user(np.where(found < n, gains[np.minimum(found, n - 1)], 0.0))
-    number = asked.per_user(np.ones(len(found))).astype(int)
     # A perfect list's two sums are added in different orders: the last bit may lie above 1.
-    return np.minimum(gained / np.cumsum(gains)[np.minimum(number, n) - 1], 1.0)
+    return np.minimum(gained / np.cumsum(gains)[np.minimum(asked.numbers, n) - 1], 1.0)
 
 
 def mrr(asked: HeldOut, found: np.ndarray) -> np.ndarray:
     """Per user [u]."""
-    first = np.full(asked.users, UNKNOWN, dtype=np.int64)
-    np.minimum.at(first, asked.held_out[:, 0], found)
+    first = np.minimum.reduceat(found, np.cumsum(asked.numbers) - asked.numbers)
     return np.where(first < UNKNOWN, 1.0 / (1.0 + first), 0.0)
 
 

@@ -21,14 +21,10 @@ def ask(items: np.ndarray, train: Interactions, test: Interactions) -> tuple[Hel
     train_users = np.array([user.get(name, -1) for name in train.user_names], dtype=np.int64)[train.users]
     train_items = items_of(train)
     counts = np.bincount(train_items[train_items >= 0], minlength=len(items))
-    seen = np.column_stack([train_users, train_items])[(train_users >= 0) & (train_items >= 0)]
+    asked = (train_users >= 0) & (train_items >= 0)
+    seen = np.unique(train_users[asked] * len(items) + train_items[asked])  # as one number, in which order they sort
     held_out = np.column_stack([test.users.astype(np.int64), items_of(test)])
-    return HeldOut(len(test.user_names), _by_user(held_out), _once(seen, len(items))), counts
-
-
-def _once(pairs: np.ndarray, catalogue: int) -> np.ndarray:
-    """Distinct pairs (user, item), sorted."""
-    return np.column_stack(np.divmod(np.unique(pairs[:, 0] * catalogue + pairs[:, 1]), catalogue))
+    return HeldOut(len(test.user_names), _by_user(held_out), np.column_stack(np.divmod(seen, len(items)))), counts
 
 
 def _by_user(pairs: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from top_lists import best
@@ -30,6 +31,11 @@ class HeldOut:
     users: int
     held_out: np.ndarray  # int64 [h, 2]
     seen: np.ndarray  # int64 [s, 2], each pair once
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """Held-out pairs of each user [u]."""
+        return np.bincount(self.held_out[:, 0], minlength=self.users)
 
     def per_user(self, values: np.ndarray) -> np.ndarray:
         """Sum of ``values`` [h], one per held-out pair, for each user [u]."""

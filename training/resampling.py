@@ -61,24 +61,32 @@ class Coverage:
         return _interval(self.share - other.share, self.drawn - other.drawn, -1.0, 1.0)
 
 
-def coverage(shown: np.ndarray, catalogue: int, seed: int, resamples: int = COVERAGE_RESAMPLES) -> Coverage:
-    """``shown`` int [u, n]: items in the users' lists, -1 for none.
+def coverages(
+    shown: Mapping[Name, np.ndarray], catalogues: Mapping[Name, int], seed: int, resamples: int = COVERAGE_RESAMPLES
+) -> dict[Name, Coverage]:
+    """``shown`` int [u, n] by name: items in the lists of the same users, -1 for none; sizes of the catalogues.
 
     Fewer distinct users than there are cover less of a catalogue, so the resamples are moved to lie around the share:
     only their spread counts.
     """
-    users = len(shown)
+    users = len(next(iter(shown.values())))
     drawn = _weights(_random_bytes(np.random.default_rng(seed), users, resamples)) > 0
-    # One bit per resample: whether a user is in it, and, or-ed over the users that are shown an item, whether it is.
-    bits = np.packbits(drawn, axis=1)
-    items = shown.ravel()
-    owners = np.repeat(np.arange(users), shown.shape[1])[items >= 0]
-    items = items[items >= 0]
-    order = np.argsort(items, kind="stable")
+    padded = np.zeros((users, -(-resamples // 64) * 64), dtype=bool)
+    padded[:, :resamples] = drawn
+    bits = np.packbits(padded, axis=1).view(np.uint64)  # one per resample: whether a user is in it
+    return {name: _coverage(lists, catalogues[name], bits, resamples) for name, lists in shown.items()}
+
+
+def _coverage(shown: np.ndarray, catalogue: int, bits: np.ndarray, resamples: int) -> Coverage:
+    """Or-ed over the users that are shown an item, their ``bits`` [u, words] tell in which resamples it is covered."""
+    owners, columns = np.nonzero(shown >= 0)
+    items = shown[owners, columns]
+    # Numbers of 16 bits are sorted in a time that does not grow faster than they do.
+    order = np.argsort(items.astype(np.uint16) if catalogue <= 2**16 else items, kind="stable")
     starts = np.flatnonzero(np.diff(items[order], prepend=-1))
-    covered = np.bitwise_or.reduceat(bits[owners[order]], starts) if len(items) else bits[:0]
+    covered = np.bitwise_or.reduceat(bits[owners[order]], starts) if len(starts) else bits[:0]
     share = len(starts) / catalogue
-    shares = np.unpackbits(covered, axis=1, count=resamples).sum(axis=0) / catalogue
+    shares = np.unpackbits(covered.view(np.uint8), axis=1, count=resamples).sum(axis=0) / catalogue
     return Coverage(share, shares - shares.mean() + share)
 
 

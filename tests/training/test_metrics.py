@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from metrics import mrr, ndcg, per_user, recall, top_k_accuracy
 from ranks import UNKNOWN, Places
-from resampling import coverage
+from resampling import coverages
 
 from tests.training.asked import held_out
 
@@ -62,11 +62,15 @@ def test_mrr_is_one_over_the_place_of_the_best():
     assert mrr(asked, np.array([7, 3, UNKNOWN, 599])).tolist() == [1 / 4, 1 / 600]
 
 
+def covered(shown, catalogue, seed):
+    return coverages({"model": shown}, {"model": catalogue}, seed)["model"]
+
+
 def test_coverage_counts_distinct_items_and_not_the_fillers():
     shown = np.array([[0, 1, 2], [0, 1, -1], [0, 5, 2]])
-    assert coverage(shown, 20, seed=1).share == 4 / 20
-    assert coverage(np.full((2, 3), -1), 20, seed=1).share == 0.0
-    assert coverage(np.array([[0, 1], [2, 3]]), 4, seed=1).share == 1.0
+    assert covered(shown, 20, seed=1).share == 4 / 20
+    assert covered(np.full((2, 3), -1), 20, seed=1).share == 0.0
+    assert covered(np.array([[0, 1], [2, 3]]), 4, seed=1).share == 1.0
 
 
 @pytest.mark.parametrize(("found", "value"), [(0, 1.0), (UNKNOWN, 0.0)])

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from resampling import _weights, coverage, intervals
+from resampling import _weights, coverages, intervals
 
 SHARES = st.floats(0, 1) | st.just(float("nan"))
 
 
 def width(interval):
     return interval["upper"] - interval["lower"]
+
+
+def covered(shown, catalogue, seed, **more):
+    return coverages({"model": shown}, {"model": catalogue}, seed, **more)["model"]
 
 
 def halves(users):
@@ -93,24 +97,25 @@ def test_weights_have_mean_and_variance_one_exactly():
 def test_the_interval_of_coverage_lies_around_it():
     random = np.random.default_rng(1)
     few, many = (random.integers(0, 50, size=(users, 2)) for users in (20, 2000))
-    interval = coverage(few, 50, seed=1).interval()
+    interval = covered(few, 50, seed=1).interval()
     assert 0 <= interval["lower"] < interval["value"] < interval["upper"] <= 1
     assert interval["value"] == len(np.unique(few)) / 50
-    assert coverage(few, 50, seed=1).interval() == interval
-    assert width(coverage(many, 50, seed=1).interval()) < width(interval)
+    assert covered(few, 50, seed=1).interval() == interval
+    assert width(covered(many, 50, seed=1).interval()) < width(interval)
 
 
 def test_the_spread_of_coverage_is_that_of_users_drawn_anew():
     """300 users with an item of their own each: how many are drawn varies as a binomial with 1 - 94 / 256 does."""
     chance = 1 - 94 / 256
-    drawn = coverage(np.arange(300)[:, None], 300, seed=3, resamples=4000).drawn
+    drawn = covered(np.arange(300)[:, None], 300, seed=3, resamples=4000).drawn
     assert drawn.std() == pytest.approx((chance * (1 - chance) / 300) ** 0.5, rel=0.05)
     assert drawn.mean() == pytest.approx(1.0)
 
 
 def test_the_difference_of_coverages_is_paired():
     shown = np.random.default_rng(2).integers(0, 90, size=(40, 3))
-    one, other = (coverage(shown, catalogue, seed=1) for catalogue in (90, 180))
+    found = coverages({"one": shown, "other": shown}, {"one": 90, "other": 180}, seed=1)
+    one, other = found["one"], found["other"]
     assert one.minus(one) == {"value": 0.0, "lower": 0.0, "upper": 0.0}
     difference = one.minus(other)
     assert difference["value"] == pytest.approx(one.share / 2)
