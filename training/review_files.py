@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import os
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ PARQUET_MAGIC = b"PAR1"
 # Parquet columns that are read as they are. A 32-bit float is not: as text 0.1 stays 0.1.
 NUMERIC_TYPES = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "DOUBLE"})
 HEADER_LIMIT = 1 << 20  # bytes in which a CSV header line must end
+# Bytes of the pieces in which the engine reads a CSV file, one processor each. The largest is its own default; small
+# files are cut into smaller ones, so that no processor is without one.
+SMALLEST_PIECE, LARGEST_PIECE = 4 << 20, 32 << 20
 
 
 class PreprocessError(JobError):
@@ -134,8 +138,13 @@ def _source(group: Sequence[ReviewFile]) -> str:
     types = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _distinct(group[0].columns))
     return (
         f"read_csv({_paths(group)}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
-        f"columns = {{{types}}}, filename = 'source_file')"
+        f"columns = {{{types}}}, filename = 'source_file', buffer_size = {_piece(group)})"
     )
+
+
+def _piece(group: Sequence[ReviewFile]) -> int:
+    two_for_each_processor = max(file.size for file in group) // (2 * (os.cpu_count() or 1))
+    return min(max(two_for_each_processor, SMALLEST_PIECE), LARGEST_PIECE)
 
 
 def _values(present: Sequence[str], columns: Mapping[str, str], types: Mapping[str, str]) -> str:
