@@ -28,10 +28,10 @@ def tally(reviews: ir.Table, key: str) -> ir.Table:
     return reviews.group_by(key).agg(reviews=ibis._.count(), tested=ibis._.held_out.sum())
 
 
-def allowed(tallied: ir.Table, bounds: Bounds) -> ir.Table:
-    """The rows of ``tally`` whose number of reviews is within the bounds."""
-    inside = tallied.reviews >= bounds.minimum
-    return tallied.filter(inside if bounds.maximum is None else inside & (tallied.reviews <= bounds.maximum))
+def inside(tallied: ir.Table, bounds: Bounds) -> ir.BooleanValue:
+    """True for the rows of ``tally`` whose number of reviews is within the bounds."""
+    enough = tallied.reviews >= bounds.minimum
+    return enough if bounds.maximum is None else enough & (tallied.reviews <= bounds.maximum)
 
 
 def dropped(tallied: ir.Table, role: str, bounds: Bounds) -> ir.Table:

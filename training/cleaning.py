@@ -2,7 +2,7 @@
 
     as_reviews   columns as read -> typed columns and ``cause``: why a row is dropped
     usable       rows without a cause
-    marked       reviews, and whether another one of the same user and item is ``repeated``
+    repeated     each user and item of several reviews, and how many
     newest       one review per user and item
 
 Every rule depends on the rows alone, never on their order or the file they came from.
@@ -34,7 +34,8 @@ def raw_table(name: str, numeric: Collection[str] = (), several_files: bool = Fa
 def as_reviews(raw: ir.Table) -> ir.Table:
     """Type score and timestamp (float64: the number as given, or a date's seconds since 1970), and find the cause.
 
-    What is said of items stays as it is: it is typed where it is counted, which is less work.
+    A timestamp that is no finite number is NULL. What is said of items stays as it is: it is typed where it is counted,
+    which is less work.
     """
     score = raw.score.try_cast("float64")
     cause = ibis.cases(
@@ -46,20 +47,19 @@ def as_reviews(raw: ir.Table) -> ir.Table:
         (_blank(raw.score), 3),
         else_=4,
     )
-    return raw.mutate(score=score, timestamp=_moment(raw.timestamp), cause=cause.cast("int8"))
+    moment = _moment(raw.timestamp)
+    timestamp = ibis.cases((finite(moment), moment), else_=ibis.null("float64"))
+    return raw.mutate(score=score, timestamp=timestamp, cause=cause.cast("int8"))
 
 
 def usable(reviews: ir.Table) -> ir.Table:
-    timestamp = ibis.cases((finite(reviews.timestamp), reviews.timestamp), else_=ibis.null("float64"))
-    return reviews.filter(reviews.cause == USABLE).mutate(timestamp=timestamp)
+    return reviews.filter(reviews.cause == USABLE)
 
 
-def marked(reviews: ir.Table) -> ir.Table:
-    """``repeated``: true for every review of a (user_id, item_id) of which there are several."""
-    place = ibis.window(group_by="user_id", order_by="item_id")
-    item = reviews.item_id
-    repeated = (item.lead().over(place) == item).fill_null(False) | (item.lag().over(place) == item).fill_null(False)
-    return reviews.mutate(repeated=repeated)
+def repeated(reviews: ir.Table) -> ir.Table:
+    """Each (user_id, item_id) of several ``reviews``, and how many: ``reviews``."""
+    counted = reviews.group_by(*KEY).agg(reviews=ibis._.count())
+    return counted.filter(counted.reviews > 1)
 
 
 def newest(reviews: ir.Table) -> ir.Table:

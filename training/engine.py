@@ -2,69 +2,133 @@
 
 Ibis only writes the SQL here. Executing through DuckDB itself keeps every result in the engine (nothing passes through
 data frames) and does not depend on which result methods of DuckDB this version of Ibis knows.
+
+Of few reviews, writing the SQL takes as long as running it. So a statement is queued, and while it runs, the next one
+is written; only who asks for a result waits.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 import pyarrow as pa
 
 BATCH_ROWS = 100_000
 
 
-def connect(folder: Path, memory: str, threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """A database in memory, which spills into ``folder``. ``memory`` as in "4GB"."""
-    connection = duckdb.connect()
-    connection.execute("SET memory_limit = ?", [memory])
-    connection.execute("SET temp_directory = ?", [str(folder / "spill")])
-    connection.execute("SET threads = ?", [threads or os.cpu_count() or 1])
-    connection.execute("SET TimeZone = 'UTC'")
-    # Nothing here depends on the order of rows; keeping it would hold whole files back in memory.
-    connection.execute("SET preserve_insertion_order = false")
-    return connection
-
-
 def sql(expression: ir.Table) -> str:
-    return str(ibis.to_sql(expression, dialect="duckdb"))
+    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
 
 
-def create(connection: duckdb.DuckDBPyConnection, name: str, expression: ir.Table) -> ir.Table:
-    """Run ``expression`` into table ``name`` and return that table."""
-    connection.execute(f'CREATE TABLE "{name}" AS {sql(expression)}')
-    return ibis.table(expression.schema(), name=name)
+class Engine:
+    """Runs statements one after the other, in the order in which they are given, in a thread of its own.
 
+    After one has failed none is run, and whoever waits gets the first one's error (duckdb.Error). To be closed.
+    """
 
-def drop(connection: duckdb.DuckDBPyConnection, *names: str) -> None:
-    for name in names:
-        connection.execute(f'DROP TABLE "{name}"')
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._queue = ThreadPoolExecutor(max_workers=1)
+        self._failure: BaseException | None = None
+        self._last = self._queued(lambda: None)
 
+    @classmethod
+    def start(cls, folder: Path, memory: str, threads: int | None = None) -> Self:
+        """A database in memory, which spills into ``folder``. ``memory`` as in "4GB"."""
+        connection = duckdb.connect()
+        connection.execute("SET memory_limit = ?", [memory])
+        connection.execute("SET temp_directory = ?", [str(folder / "spill")])
+        connection.execute("SET threads = ?", [threads or os.cpu_count() or 1])
+        connection.execute("SET TimeZone = 'UTC'")
+        # Nothing here depends on the order of rows; keeping it would hold whole files back in memory.
+        connection.execute("SET preserve_insertion_order = false")
+        return cls(connection)
 
-def rows(connection: duckdb.DuckDBPyConnection, expression: ir.Table) -> list[tuple[Any, ...]]:
-    return connection.execute(sql(expression)).fetchall()
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._queue.shutdown(cancel_futures=kind is not None)
+        self._connection.close()
 
-def row(connection: duckdb.DuckDBPyConnection, expression: ir.Table) -> dict[str, Any]:
-    """The only row, by column."""
-    return dict(zip(expression.columns, rows(connection, expression)[0], strict=True))
+    def beside(self) -> Engine:
+        """Another one on the same database; it begins when all that this one has been given is done."""
+        other = Engine(self._connection.cursor())
+        other.after(self)
+        return other
 
+    def after(self, other: Engine) -> None:
+        """What is given from now on waits for all that ``other`` has been given, and fails if that does."""
+        self._queued(other._last.result)
 
-def batches(connection: duckdb.DuckDBPyConnection, expression: ir.Table) -> pa.RecordBatchReader:
-    """The result in its order, made while it is read; nothing else can run on the connection meanwhile."""
-    return connection.sql(sql(expression)).to_arrow_reader(BATCH_ROWS)
+    def finish(self) -> None:
+        self._last.result()
 
+    def run(self, statement: str) -> None:
+        self._queued(lambda: self._connection.execute(statement))
 
-def strings(connection: duckdb.DuckDBPyConnection, expression: ir.Table) -> pa.StringArray:
-    """The only column of a table that fits into memory, in its order."""
-    column = connection.sql(sql(expression)).to_arrow_table().column(0)
-    return column.cast(pa.string()).combine_chunks()
+    def create(self, name: str, expression: ir.Table) -> ir.Table:
+        """``expression``, run into table ``name``."""
+        self.run(f'CREATE TABLE "{name}" AS {sql(expression)}')
+        return ibis.table(expression.schema(), name=name)
 
+    def view(self, name: str, expression: ir.Table) -> ir.Table:
+        """``expression`` under a name: it is run wherever the view is used."""
+        self.run(f'CREATE VIEW "{name}" AS {sql(expression)}')
+        return ibis.table(expression.schema(), name=name)
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, expression: ir.Table, path: Path) -> None:
-    target = str(path).replace("'", "''")
-    connection.execute(f"COPY ({sql(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+    def drop(self, *names: str) -> None:
+        for name in names:
+            self.run(f'DROP TABLE "{name}"')
+
+    def write_parquet(self, expression: ir.Table, path: Path) -> None:
+        target = str(path).replace("'", "''")
+        self.run(f"COPY ({sql(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+    def fetch(self, statement: str, parameters: list[Any] | None = None) -> Future[list[tuple[Any, ...]]]:
+        return self._queued(lambda: self._connection.execute(statement, parameters).fetchall())
+
+    def rows(self, expression: ir.Table) -> Future[list[tuple[Any, ...]]]:
+        return self.fetch(sql(expression))
+
+    def row(self, expression: ir.Table) -> dict[str, Any]:
+        """The only row, by column."""
+        return dict(zip(expression.columns, self.rows(expression).result()[0], strict=True))
+
+    def columns(self, expression: ir.Table) -> list[np.ndarray]:
+        """A table of numbers that fits into memory, column by column, in its order."""
+        statement = sql(expression)
+        found = self._queued(lambda: self._connection.execute(statement).fetchnumpy()).result()
+        return [np.asarray(found[name]) for name in expression.columns]
+
+    def strings(self, expression: ir.Table) -> pa.StringArray:
+        """The only column of a table that fits into memory, in its order."""
+        statement = sql(expression)
+        table = self._queued(lambda: self._connection.sql(statement).to_arrow_table()).result()
+        return table.column(0).cast(pa.string()).combine_chunks()
+
+    def batches(self, expression: ir.Table) -> pa.RecordBatchReader:
+        """The result in its order, made while it is read; nothing may be given to this engine meanwhile."""
+        statement = sql(expression)
+        return self._queued(lambda: self._connection.sql(statement).to_arrow_reader(BATCH_ROWS)).result()
+
+    def _queued(self, job: Callable[[], Any]) -> Future:
+        self._last = self._queue.submit(self._unless_failed, job)
+        return self._last
+
+    def _unless_failed(self, job: Callable[[], Any]) -> Any:
+        if self._failure:
+            raise self._failure
+        try:
+            return job()
+        except BaseException as failure:
+            self._failure = failure
+            raise

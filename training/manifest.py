@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 from bounds import BOUND_CAUSES
 from cleaning import ROW_CAUSES, USABLE
-from engine import create, row, rows
-from keep import Kept
+from engine import Engine
 from review_files import ReviewFile
 
 SCHEMA_VERSION = 1
@@ -22,58 +21,60 @@ CAUSES = (*ROW_CAUSES, "duplicate", *BOUND_CAUSES)
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def rows_read(connection: duckdb.DuckDBPyConnection, reviews: ir.Table) -> dict[tuple[int, int], int]:
-    """Rows of each (file, from 1; cause, as cleaning.py numbers them)."""
+def rows_read(engine: Engine, reviews: ir.Table) -> Future[list[tuple[int, int, int]]]:
+    """File (from 1), cause (as cleaning.py numbers them), rows of both."""
     file = reviews.file if "file" in reviews.columns else ibis.literal(1)
-    counted = reviews.select("cause", file=file).group_by("file", "cause").agg(rows=ibis._.count())
-    return {(file, cause): count for file, cause, count in rows(connection, counted)}
+    return engine.rows(reviews.select("cause", file=file).group_by("file", "cause").agg(rows=ibis._.count()))
 
 
-def drops(read: Mapping[tuple[int, int], int], left_out: Mapping[str, int]) -> dict[str, int]:
+def drops(read: Iterable[tuple[int, int, int]], left_out: Mapping[str, int]) -> dict[str, int]:
     """Dropped rows by cause, from ``rows_read`` and what later steps have ``left_out``."""
     found = dict.fromkeys(CAUSES, 0) | dict(left_out)
-    for (_, cause), count in read.items():
+    for _, cause, count in read:
         if cause != USABLE:
             found[ROW_CAUSES[cause - 1]] += count
     return found
 
 
-def kept_counts(connection: duckdb.DuckDBPyConnection, kept: Kept) -> dict[str, int]:
-    """Reviews of train and of test, users and items, and those of them that only test has."""
-    users = _summed(connection, kept.tallied_users)
-    items = _summed(connection, kept.tallied_items)
+def side_counts(engine: Engine, tallied_users: ir.Table) -> dict[str, int]:
+    """Reviews kept, those of train and of test, users, and users that only test has."""
+    found = _summed(engine, tallied_users)
     return {
-        "kept": users["reviews"],
-        "train": users["reviews"] - users["tested"],
-        "test": users["tested"],
-        "users": users["keys"],
-        "items": items["keys"],
-        "users_only_in_test": users["only_in_test"],
-        "items_only_in_test": items["only_in_test"],
+        "kept": found["reviews"],
+        "train": found["reviews"] - found["tested"],
+        "test": found["tested"],
+        "users": found["keys"],
+        "users_only_in_test": found["only_in_test"],
     }
 
 
-def score_distribution(connection: duckdb.DuckDBPyConnection, reviews: ir.Table) -> dict[str, Any] | None:
-    """Rounded to 6 digits: the last digits of a parallel sum depend on the order of adding.
+def item_counts(engine: Engine, tallied_items: ir.Table) -> dict[str, int]:
+    """Items, and those of them that only test has."""
+    found = _summed(engine, tallied_items)
+    return {"items": found["keys"], "items_only_in_test": found["only_in_test"]}
 
-    q25 is the lowest score that a quarter of the reviews does not exceed.
-    """
-    scores = create(connection, "scores", reviews.group_by("score").agg(reviews=ibis._.count()))
-    score, share = scores.score, scores.reviews
-    whole = row(connection, scores.agg(count=share.sum(), mean=(score * share).sum() / share.sum()))
-    if not whole["count"]:
+
+def score_distribution(engine: Engine, reviews: ir.Table) -> dict[str, Any] | None:
+    """Rounded to 6 digits. q25 is the lowest score that a quarter of the reviews does not exceed."""
+    counted = reviews.group_by("score").agg(reviews=ibis._.count()).order_by("score")
+    score, share = engine.columns(counted)
+    if not len(score):
         return None
-    spread = scores.agg(variance=((score - whole["mean"]) ** 2 * share).sum() / share.sum())
-    up_to = scores.select("score", up_to=share.sum().over(ibis.cumulative_window(order_by="score")))
-    at = {f"q{int(100 * q)}": up_to.score.min(where=up_to.up_to >= q * whole["count"]) for q in QUANTILES}
-    quantiles = up_to.agg(minimum=up_to.score.min(), maximum=up_to.score.max(), **at)
-    found = {"mean": whole["mean"], "standard_deviation": math.sqrt(row(connection, spread)["variance"])}
-    return {name: round(value, 6) for name, value in (found | row(connection, quantiles)).items()}
+    mean = np.average(score, weights=share)
+    found = {
+        "mean": mean,
+        "standard_deviation": np.sqrt(np.average((score - mean) ** 2, weights=share)),
+        "minimum": score[0],
+        "maximum": score[-1],
+    }
+    up_to = np.cumsum(share)
+    found |= {f"q{int(100 * q)}": score[np.searchsorted(up_to, q * up_to[-1])] for q in QUANTILES}
+    return {name: round(float(value), 6) for name, value in found.items()}
 
 
-def files_read(files: Sequence[ReviewFile], read: Mapping[tuple[int, int], int]) -> list[dict[str, Any]]:
+def files_read(files: Sequence[ReviewFile], read: Iterable[tuple[int, int, int]]) -> list[dict[str, Any]]:
     count = dict.fromkeys(range(1, len(files) + 1), 0)
-    for (file, _), found in read.items():
+    for file, _, found in read:
         count[file] += found
     return [{"file": file.name, "rows": count[place], "bytes": file.size} for place, file in enumerate(files, start=1)]
 
@@ -101,11 +102,11 @@ def summary(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield "columns not in the reviews: " + ", ".join(missing)
 
 
-def _summed(connection: duckdb.DuckDBPyConnection, tallied: ir.Table) -> dict[str, int]:
+def _summed(engine: Engine, tallied: ir.Table) -> dict[str, int]:
     found = tallied.agg(
         keys=tallied.count(),
         reviews=tallied.reviews.sum().fill_null(0),
         tested=tallied.tested.sum().fill_null(0),
         only_in_test=(tallied.reviews == tallied.tested).sum().fill_null(0),
     )
-    return {name: int(value) for name, value in row(connection, found).items()}
+    return {name: int(value) for name, value in engine.row(found).items()}

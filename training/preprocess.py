@@ -18,32 +18,34 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import ibis.expr.types as ir
 from argument_types import fraction, positive_int
 from attributes import ATTRIBUTES, described
-from bounds import Bounds
-from cleaning import KEY
+from bounds import Bounds, tally
+from cleaning import KEY, usable
+from coding import Coded, code
 from container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
-from engine import batches, connect, strings, write_parquet
-from keep import Kept, keep
+from engine import Engine
+from keep import keep
 from manifest import (
     SCHEMA_VERSION,
     drops,
     files_read,
     files_written,
-    kept_counts,
+    item_counts,
     rows_read,
     score_distribution,
+    side_counts,
     summary,
     write_manifest,
 )
-from read_reviews import names, open_all, read
+from read_reviews import names, open_all, reading
 from review_files import OPTIONAL, REQUIRED, MissingColumnError, NoReviewsError, PreprocessError
 from sides import by_time
 from split import RULE as BY_CHANCE
@@ -76,9 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     columns = {role: getattr(options, f"{role}_column") for role in (*REQUIRED, *OPTIONAL)}
     with (
         tempfile.TemporaryDirectory(prefix="preprocess-", dir=options.scratch) as scratch,
-        connect(Path(scratch), options.memory_limit) as connection,
+        Engine.start(Path(scratch), options.memory_limit) as engine,
     ):
-        manifest = prepare(connection, options, columns)
+        manifest = prepare(engine, options, columns)
     write_manifest(options.output / "manifest.json", manifest)
     for line in summary(manifest):
         print(line)
@@ -112,9 +114,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, columns: Mapping[str, str]) -> dict:
+def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, str]) -> dict:
     """Write the Parquet files and return the manifest. Raises PreprocessError and its kinds."""
-    files, ignored = open_all(connection, options.reviews, columns)
+    files, ignored = open_all(engine, options.reviews, columns)
     present = [role for role in OPTIONAL if any(columns[role] in file.columns for file in files)]
     temporal = options.split_strategy == "temporal"
     if temporal and "timestamp" not in present:
@@ -123,24 +125,25 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, 
             f'({names(files)}). Name the right one in the parameter Columns, as {{"Timestamp": "..."}} '
             "(--timestamp-column), or take SplitStrategy random"
         )
-    reviews = read(connection, files, columns)
-    found = rows_read(connection, reviews)
+    attributes = [name for name in ATTRIBUTES if name in present]
+    draw = None if temporal else Draw(options.split_seed, options.test_fraction)
+    with reading(engine, files, columns) as reviews:
+        read = rows_read(engine, reviews)
+        coded = code(engine, usable(reviews), attributes, draw)
+    found = read.result()
     if not found:
         raise NoReviewsError(f"the review files hold no row: {names(files)}")
-    attributes = [name for name in ATTRIBUTES if name in present]
-    bounds = _bounds(options, "item"), _bounds(options, "user")
-    draw = None if temporal else Draw(options.split_seed, options.test_fraction)
-    kept = keep(connection, reviews, attributes, bounds, draw)
-    kept, facts = by_time(connection, kept, options.test_fraction) if temporal else (kept, {})
+    kept = keep(engine, coded.reviews, (_bounds(options, "item"), _bounds(options, "user")))
+    kept, facts = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
 
     manifest = {
         "schema_version": SCHEMA_VERSION,
-        "read": sum(found.values()),
+        "read": sum(rows for *_, rows in found),
         "dropped": drops(found, kept.dropped),
         "columns": {role: columns[role] if role in (*REQUIRED, *present) else None for role in columns},
         "filters": {name: getattr(options, name) for name in FILTERS},
     }
-    manifest |= kept_counts(connection, kept)
+    manifest |= side_counts(engine, kept.tallied_users)
     manifest["split"] = {
         "strategy": options.split_strategy,
         "rule": BY_TIME if temporal else BY_CHANCE,
@@ -149,8 +152,12 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, 
         **facts,
     }
     _check_left(manifest)
-    manifest["score"] = score_distribution(connection, kept.reviews)
-    _write(connection, kept, attributes, "timestamp" in present, options.output)
+    with _writing(engine, coded, kept.reviews, "timestamp" in present, options.output):
+        tallied_items = engine.create("tallied_items", tally(kept.reviews, "item_id"))
+        reviewed = coded.items.semi_join(tallied_items, "item_id").select("item")
+        engine.write_parquet(described(reviewed, coded.told, attributes), options.output / "items.parquet")
+        manifest |= item_counts(engine, tallied_items)
+        manifest["score"] = score_distribution(engine, kept.reviews)
     written = {"train.parquet": manifest["train"], "test.parquet": manifest["test"], "items.parquet": manifest["items"]}
     manifest["files"] = {
         "read": files_read(files, found),
@@ -160,25 +167,23 @@ def prepare(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, 
     return manifest
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, kept: Kept, attributes: Sequence[str], dated: bool, folder: Path
-) -> None:
-    """Train beside test and items: a file is made by one processor, in the time of the larger."""
-    users = strings(connection, kept.users.order_by("user_id").select("user"))
-    items = strings(connection, kept.items.order_by("item_id").select("item"))
+@contextmanager
+def _writing(engine: Engine, coded: Coded, reviews: ir.Table, dated: bool, folder: Path) -> Iterator[None]:
+    """Train and test are written beside each other and beside the block: a file is made by one processor."""
+    users = engine.strings(coded.users.order_by("user_id").select("user"))
+    items = engine.strings(coded.items.order_by("item_id").select("item"))
     columns = ["user", "item", "score", *(["timestamp"] if dated else [])]
-    reviews = kept.reviews
 
     def side(name: str, rows: ir.Table) -> None:
-        with connection.cursor() as own:
+        with engine.beside() as own:
             ordered = rows.drop("held_out").order_by(*KEY)
-            write_reviews(folder / f"{name}.parquet", batches(own, ordered), users, items, columns)
+            write_reviews(folder / f"{name}.parquet", own.batches(ordered), users, items, columns)
 
-    with ThreadPoolExecutor(max_workers=1) as other:
-        train = other.submit(side, "train", reviews.filter(~reviews.held_out))
-        side("test", reviews.filter(reviews.held_out))
-        reviewed = kept.items.semi_join(kept.tallied_items, "item_id").select("item")
-        write_parquet(connection, described(reviewed, kept.told, attributes), folder / "items.parquet")
+    with ThreadPoolExecutor(max_workers=2) as writers:
+        train = writers.submit(side, "train", reviews.filter(~reviews.held_out))
+        test = writers.submit(side, "test", reviews.filter(reviews.held_out))
+        yield
+        test.result()
         train.result()
 
 

@@ -1,14 +1,15 @@
-"""Review files into one table of the engine, each file read once; what cannot be read is named."""
+"""Review files as one table of the engine; what cannot be read is named."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import ibis.expr.types as ir
 from cleaning import COLUMNS, NUMBERS, as_reviews, raw_table
-from engine import create
+from engine import Engine
 from review_files import (
     ReviewFile,
     UnreadableFileError,
@@ -21,15 +22,13 @@ from review_files import (
 )
 
 
-def open_all(
-    connection: duckdb.DuckDBPyConnection, folder: Path, columns: Mapping[str, str]
-) -> tuple[list[ReviewFile], int]:
+def open_all(engine: Engine, folder: Path, columns: Mapping[str, str]) -> tuple[list[ReviewFile], int]:
     """The review files below ``folder``, all with the columns that are needed, and how many files are ignored."""
 
     def parquet_columns(path: Path) -> dict[str, str]:
         try:
-            described = connection.execute("SELECT * FROM (DESCRIBE SELECT * FROM read_parquet(?))", [str(path)])
-            return {name: kind for name, kind, *_ in described.fetchall()}
+            described = engine.fetch("SELECT * FROM (DESCRIBE SELECT * FROM read_parquet(?))", [str(path)])
+            return {name: kind for name, kind, *_ in described.result()}
         except duckdb.Error as error:
             first_line = str(error).splitlines()[0]
             raise UnreadableFileError(f"{path.name} is not a readable Parquet file: {first_line}") from error
@@ -41,14 +40,25 @@ def open_all(
     return files, ignored
 
 
-def read(connection: duckdb.DuckDBPyConnection, files: Sequence[ReviewFile], columns: Mapping[str, str]) -> ir.Table:
-    """All rows, typed, as table ``reviews``. Columns that nothing is made of, such as text, are not read."""
+@contextmanager
+def reading(engine: Engine, files: Sequence[ReviewFile], columns: Mapping[str, str]) -> Iterator[ir.Table]:
+    """All rows, typed, as long as the context lasts; errors of the engine within it are errors of the files.
+
+    CSV files are read once, into a table. Parquet files stay where they are: the engine finds a column in them sooner
+    than in a table of its own, as their names are dictionaries. Columns that nothing is made of, such as text, are
+    never read.
+    """
     numeric = numeric_roles(files, columns, NUMBERS)
-    connection.execute(f"CREATE VIEW raw AS {selection(files, columns, COLUMNS, numeric)}")
+    engine.run(f"CREATE VIEW raw AS {selection(files, columns, COLUMNS, numeric)}")
+    typed = as_reviews(raw_table("raw", numeric, len(files) > 1))
+    in_place = all(file.is_parquet for file in files)
     try:
-        return create(connection, "reviews", as_reviews(raw_table("raw", numeric, len(files) > 1)))
+        yield engine.view("reviews", typed) if in_place else engine.create("reviews", typed)
+        engine.finish()
     except duckdb.Error as error:
         raise _unreadable(files, error) from error
+    if not in_place:
+        engine.drop("reviews")
 
 
 def names(files: Sequence[ReviewFile]) -> str:

@@ -5,26 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import duckdb
 import ibis
 from bounds import tally
-from engine import create, row, rows
+from engine import Engine
 from keep import Kept
 from temporal import at_or_after, cuts, iso_date
 
 
-def by_time(connection: duckdb.DuckDBPyConnection, kept: Kept, fraction: float) -> tuple[Kept, dict[str, Any]]:
+def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str, Any]]:
     """``kept`` with its reviews held out from a cut on, and what the manifest tells of the cut.
 
     Where no cut leaves reviews on both sides, nothing is held out.
     """
-    table = create(connection, "undivided", kept.reviews)
-    counts = row(connection, table.agg(reviews=table.count(), dated=table.timestamp.count()))
-    found = rows(connection, cuts(table, counts["reviews"], fraction))
+    table = engine.create("undivided", kept.reviews)
+    counts = engine.row(table.agg(reviews=table.count(), dated=table.timestamp.count()))
+    found = engine.rows(cuts(table, counts["reviews"], fraction)).result()
     if not found:
         return replace(kept, reviews=table), {}
     (cut,) = found[0]
     facts = {"cut": cut, "cut_date": iso_date(cut), "undated_in_train": counts["reviews"] - counts["dated"]}
     divided = table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64")))
-    tallies = {f"tallied_{role}s": tally(divided, f"{role}_id") for role in ("user", "item")}
-    return replace(kept, reviews=divided, **tallies), facts
+    return replace(kept, reviews=divided, tallied_users=tally(divided, "user_id")), facts
