@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,7 @@ def _real(profile: str | None, region: str | None, endpoint_url: str | None) -> 
     if session.region_name is None:
         raise NoRegion("no AWS region: give one (--region), or set it in the profile or as AWS_REGION")
 
-    def client(service: str) -> Any:
-        return session.client(service, endpoint_url=endpoint_url)
-
+    client = cache(lambda service: session.client(service, endpoint_url=endpoint_url))
     return Account(client, is_local=False, region=session.region_name, endpoint_url=endpoint_url)
 
 
@@ -80,4 +79,5 @@ def _running_local(endpoint_url: str) -> Account:
     from taproom.local.isolation import IsolatedSession
 
     session = IsolatedSession(REGION)
-    return Account(lambda service: session.client_of(service, endpoint_url), True, REGION, endpoint_url)
+    client = cache(lambda service: session.client_of(service, endpoint_url))
+    return Account(client, True, REGION, endpoint_url)
