@@ -354,5 +354,5 @@ def test_odd_reviews_are_trained_and_evaluated(tf, tmp_path, rows):
 def test_too_few_reviews_are_refused(tf, tmp_path):
     jobs = RankingJobs(tmp_path / "ml", tmp_path / "data")
     write(jobs.data / "train.parquet", ratings([(0, 0, 3.0), (0, 1, 4.0)], 1, 2))
-    with pytest.raises(Exception, match="train.parquet holds 2 reviews"):
+    with pytest.raises(Exception, match=r"train.parquet holds 2 reviews"):
         jobs.train_here()
