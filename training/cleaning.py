@@ -2,7 +2,7 @@
 
     as_reviews   columns as read -> typed columns and ``cause``: why a row is dropped
     usable       rows without a cause
-    repeated     each user and item of several reviews, and how many
+    repeated     each user and item of several reviews
     newest       one review per user and item
 
 Every rule depends on the rows alone, never on their order or the file they came from.
@@ -57,9 +57,11 @@ def usable(reviews: ir.Table) -> ir.Table:
 
 
 def repeated(reviews: ir.Table) -> ir.Table:
-    """Each (user_id, item_id) of several ``reviews``, and how many: ``reviews``."""
-    counted = reviews.group_by(*KEY).agg(reviews=ibis._.count())
-    return counted.filter(counted.reviews > 1)
+    """Each (user_id, item_id) of several ``reviews``, once for every review that is one too many."""
+    pairs = reviews.select(*KEY)
+    # A sort of nothing but two numbers: of 10 million reviews, counting those of each pair takes twice as long.
+    counted = pairs.mutate(place=ibis.row_number().over(group_by=KEY))
+    return counted.filter(counted.place > 0).select(*KEY)
 
 
 def newest(reviews: ir.Table) -> ir.Table:

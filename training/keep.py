@@ -41,9 +41,8 @@ def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, dict[str, int]]:
     Few are repeated: what decides between several is slow, and is only asked about those.
     """
     several = engine.create("repeated", repeated(reviews))
-    count = engine.row(several.agg(pairs=several.count(), reviews=several.reviews.sum().fill_null(0)))
-    left_out = {"duplicate": int(count["reviews"]) - count["pairs"]}
-    if not count["pairs"]:
+    left_out = engine.row(several.agg(duplicate=several.count()))
+    if not left_out["duplicate"]:
         return reviews, left_out
     chosen = engine.create("chosen", newest(reviews.semi_join(several, KEY)))
     return reviews.anti_join(several, KEY).union(chosen), left_out
