@@ -89,6 +89,33 @@ def test_the_newest_review_of_a_repeated_pair_is_kept_whatever_its_place(tmp_pat
     assert manifest["dropped"]["duplicate"] == 3
 
 
+def test_of_three_reviews_of_a_pair_two_are_dropped(tmp_path, write_csv, prepare):
+    again = [("ann", "beer 1", score, moment, "", "", "") for score, moment in ((1, 30), (2, 50), (4, 50))]
+    write_csv(tmp_path / "reviews" / "a.csv", HEADER, *again, *[(*row, 40, "", "", "") for row in many()])
+    manifest, kept = prepare()
+    assert manifest["dropped"]["duplicate"] == 3  # four in all
+    assert kept["ann", "beer 1"]["score"] == 4.0  # the newest, of two equally old ones the higher
+    assert kept["ann", "beer 1"]["timestamp"] == 50.0
+
+
+def test_a_parquet_file_and_a_csv_file_of_the_same_reviews_give_the_same(tmp_path, write_csv):
+    rows = [(user, f"beer {n}", n % 5 + 1, n, "Stout", "B&Co", 5.5) for user in ("ann", "bob") for n in range(60)]
+    rows += [(user, "beer 7", 1, 99, "", "", None) for user in ("", "cid", "ann")]  # no user, a rare one, a repetition
+    write_csv(tmp_path / "csv" / "a.csv", HEADER, *rows)
+    (tmp_path / "parquet").mkdir()
+    table = pa.table(dict(zip(HEADER, map(list, zip(*rows, strict=True)), strict=True)))
+    pq.write_table(table, tmp_path / "parquet" / "a.parquet")
+    manifests = {}
+    for kind in ("csv", "parquet"):
+        output = tmp_path / f"{kind}-data"
+        main(["--reviews", str(tmp_path / kind), "--output", str(output)])
+        manifests[kind] = json.loads((output / "manifest.json").read_text()) | {"files": None}
+    assert manifests["csv"] == manifests["parquet"]
+    assert manifests["csv"]["dropped"]["missing_user"] == manifests["csv"]["dropped"]["duplicate"] == 1
+    for file in ("train.parquet", "test.parquet", "items.parquet"):
+        assert (tmp_path / "csv-data" / file).read_bytes() == (tmp_path / "parquet-data" / file).read_bytes(), file
+
+
 def test_minimums_drop_items_first_and_then_users(tmp_path, write_csv, prepare):
     shared = [(user, f"beer {n}", 3) for user in ("ann", "bob") for n in range(40)]
     write_csv(
