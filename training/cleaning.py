@@ -1,6 +1,7 @@
 """Which reviews can be used, as Ibis expressions: each takes a table and gives a table, nothing runs here.
 
-    as_reviews   columns as read -> typed columns and ``cause``: why a row is dropped
+    typed        columns as read -> scores and timestamps are numbers
+    as_reviews   typed rows -> reviews and ``cause``: why a row is dropped
     usable       rows without a cause
     repeated     each user and item of several reviews
     newest       one review per user and item
@@ -31,25 +32,27 @@ def raw_table(name: str, numeric: Collection[str] = (), several_files: bool = Fa
     return ibis.table(types | ({"file": "int32"} if several_files else {}), name=name)
 
 
-def as_reviews(raw: ir.Table) -> ir.Table:
-    """Type score and timestamp (float64: the number as given, or a date's seconds since 1970), and find the cause.
+def typed(raw: ir.Table) -> ir.Table:
+    """``number``: the score as float64; ``timestamp``: the number as given, or a date's seconds since 1970 (float64).
 
-    A timestamp that is no finite number is NULL. What is said of items stays as it is: it is typed where it is counted,
-    which is less work.
+    What is said of items stays as it is: it is typed where it is counted, which is less work.
     """
-    score = raw.score.try_cast("float64")
+    return raw.mutate(number=raw.score.try_cast("float64"), timestamp=_moment(raw.timestamp))
+
+
+def as_reviews(rows: ir.Table) -> ir.Table:
+    """``typed`` rows with the cause; a timestamp that is no finite number is NULL."""
     cause = ibis.cases(
         # Nearly every row ends here; what follows costs more and is only asked about the others.
-        (_surely_text(raw.user) & _surely_text(raw.item) & finite(score), USABLE),
-        (_blank(raw.user), 1),
-        (_blank(raw.item), 2),
-        (finite(score), USABLE),
-        (_blank(raw.score), 3),
+        (_surely_text(rows.user) & _surely_text(rows.item) & finite(rows.number), USABLE),
+        (_blank(rows.user), 1),
+        (_blank(rows.item), 2),
+        (finite(rows.number), USABLE),
+        (_blank(rows.score), 3),
         else_=4,
     )
-    moment = _moment(raw.timestamp)
-    timestamp = ibis.cases((finite(moment), moment), else_=ibis.null("float64"))
-    return raw.mutate(score=score, timestamp=timestamp, cause=cause.cast("int8"))
+    timestamp = ibis.cases((finite(rows.timestamp), rows.timestamp), else_=ibis.null("float64"))
+    return rows.mutate(score=rows.number, timestamp=timestamp, cause=cause.cast("int8")).drop("number")
 
 
 def usable(reviews: ir.Table) -> ir.Table:

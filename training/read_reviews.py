@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import ibis.expr.types as ir
-from cleaning import COLUMNS, NUMBERS, as_reviews, raw_table
+from cleaning import COLUMNS, NUMBERS, as_reviews, raw_table, typed
 from engine import Engine
 from review_files import (
     ReviewFile,
@@ -50,10 +50,12 @@ def reading(engine: Engine, files: Sequence[ReviewFile], columns: Mapping[str, s
     """
     numeric = numeric_roles(files, columns, NUMBERS)
     engine.run(f"CREATE VIEW raw AS {selection(files, columns, COLUMNS, numeric)}")
-    typed = as_reviews(raw_table("raw", numeric, len(files) > 1))
+    # A view of its own, as the engine would convert a text anew wherever one and the same query names its number.
+    rows = engine.view("typed", typed(raw_table("raw", numeric, len(files) > 1)))
+    all_reviews = as_reviews(rows)
     in_place = all(file.is_parquet for file in files)
     try:
-        yield engine.view("reviews", typed) if in_place else engine.create("reviews", typed)
+        yield engine.view("reviews", all_reviews) if in_place else engine.create("reviews", all_reviews)
         engine.finish()
     except duckdb.Error as error:
         raise _unreadable(files, error) from error
