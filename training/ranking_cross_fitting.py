@@ -1,9 +1,11 @@
 """Examples for the network whose inputs owe nothing to their own scores.
 
-Reviews are dealt into folds. The closed forms are fitted without a fold and tell the inputs of that fold's reviews, so
-no review's score is in its own inputs, and the network learns how far they can be trusted (cross-fitting, as in stacked
-generalisation: D. Wolpert, 1992). Of many reviews only some folds are used: the network has a few thousand numbers of
-its own to learn, while fitting the closed forms takes longer with each fold.
+Some reviews are set aside to validate on, and nothing is fitted to them: were they in the tables that the others' inputs
+come from, the users' and items' own vectors would learn their scores by the back door. The others are dealt into folds.
+The closed forms are fitted without a fold and tell the inputs of that fold's reviews, so no review's score is in its own
+inputs, and the network learns how far they can be trusted (cross-fitting, as in stacked generalisation: D. Wolpert,
+1992). Of many reviews only some folds are used: what the network has to learn is small, while fitting the closed forms
+takes longer with each fold.
 """
 
 from __future__ import annotations
@@ -20,39 +22,40 @@ from ratings import Ratings
 FOLDS = 5
 LARGEST_FOLD = 500_000  # reviews: of more, there are more folds
 MOST_EXAMPLES = 1_000_000  # reviews to learn from
+VALIDATED = 0.1  # share of the reviews that is set aside
 MOST_VALIDATED = 200_000
 UNKNOWN_USERS = 0.02  # share of the reviews that are learnt a second time as by an unknown user
 
 Fit = Callable[[Ratings], Tables]
 
 
+def set_aside(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
+    """To learn from, and to validate on: any model that is to be compared on equal terms is tuned on these."""
+    number = min(int(VALIDATED * len(ratings)), MOST_VALIDATED)
+    order = np.random.default_rng([seed, 0xA51DE]).permutation(len(ratings))
+    return ratings.where(np.sort(order[number:])), ratings.where(np.sort(order[:number]))
+
+
 def folds_of(ratings: Ratings, seed: int) -> tuple[np.ndarray, int]:
-    """Each review's fold [n], all equally large, and how many of the folds are used, at least two."""
+    """Each review's fold [n], all equally large, and how many of the folds are used."""
     number = max(FOLDS, -(-len(ratings) // LARGEST_FOLD))
     fold = np.random.default_rng([seed, 0xF01D]).permutation(len(ratings)) % number
-    learnt = -(-MOST_EXAMPLES * number // len(ratings))
-    return fold, min(number, learnt + 1)
+    return fold, min(number, -(-MOST_EXAMPLES * number // len(ratings)))
 
 
-def cross_fitted(ratings: Ratings, features: ItemFeatures, fit: Fit, seed: int) -> tuple[Examples, Examples]:
-    """Examples to learn from, and those of one fold to validate on, which are not among them.
-
-    Raises ValueError for fewer reviews than FOLDS.
-    """
+def cross_fitted(ratings: Ratings, features: ItemFeatures, fit: Fit, seed: int) -> Examples:
+    """Examples to learn from; raises ValueError for fewer reviews than FOLDS."""
     if len(ratings) < FOLDS:
         raise ValueError(f"{len(ratings)} reviews cannot be dealt into {FOLDS} folds")
     fold, used = folds_of(ratings, seed)
     random = np.random.default_rng([seed, 0x0DD])
-    learnt: list[Examples] = []
-    for number in range(used - 1):
+    examples: list[Examples] = []
+    for number in range(used):
         asked = ratings.where(fold == number)
         inputs = RankingInputs(fit(ratings.where(fold != number)), features)
-        learnt.append(examples_of(asked, inputs))
         again = asked.where(random.random(len(asked)) < UNKNOWN_USERS)
-        learnt.append(examples_of(again.by_unknown_users(), inputs))
-    last = np.flatnonzero(fold == used - 1)[:MOST_VALIDATED]
-    inputs = RankingInputs(fit(ratings.where(fold != used - 1)), features)
-    return joined(learnt), examples_of(ratings.where(last), inputs)
+        examples += [examples_of(asked, inputs), examples_of(again.by_unknown_users(), inputs)]
+    return joined(examples)
 
 
 def examples_of(asked: Ratings, inputs: RankingInputs) -> Examples:

@@ -1,8 +1,8 @@
 """Fits the ranking model: what the closed forms tell of a review, then the network that learns a score from it.
 
-    1  a fold of the reviews is set aside, the others become examples (ranking_cross_fitting.py)
-    2  the network is learnt, one epoch at a time, until the error on the fold has not fallen for a while; the best
-       epoch's weights are kept
+    1  a tenth of the reviews is set aside, the others become examples (ranking_cross_fitting.py)
+    2  the network is learnt, one epoch at a time, until the error on what was set aside has not fallen for a while; the
+       best epoch's weights are kept
     3  the closed forms are fitted again to all of train: these tables are served
 
 The test set plays no part.
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from checkpoints import Checkpoints, Stage
 from item_features import ItemFeatures
-from ranking_cross_fitting import cross_fitted
+from ranking_cross_fitting import cross_fitted, examples_of, set_aside
 from ranking_examples import Examples
 from ranking_inputs import RankingInputs
 from ranking_learning import RankingLearning, Recipe
@@ -32,7 +32,7 @@ PATIENCE = 3  # epochs without a lower error
 FEW_EPOCHS = 5  # where too little is set aside to tell epochs apart
 FEWEST_VALIDATED = 30
 DIMENSION = 16
-L2 = 100.0
+L2 = 500.0
 
 
 @dataclass
@@ -67,7 +67,9 @@ def fit(train: Ratings, features: ItemFeatures, options: argparse.Namespace, che
     def closed_forms(reviews: Ratings) -> Tables:
         return tables_of(reviews, features, report.factors, options.seed)
 
-    examples, validated = cross_fitted(train, features, closed_forms, options.seed)
+    kept, aside = set_aside(train, options.seed)
+    examples = cross_fitted(kept, features, closed_forms, options.seed)
+    validated = examples_of(aside, RankingInputs(closed_forms(kept), features))
     report.examples = len(examples)
     print(f"closed forms: factors={report.factors} seconds={time.perf_counter() - begin:.1f}", flush=True)
     recipe = Recipe(options.learning_rate, options.batch_size, report.dimension, L2, options.seed)
@@ -85,14 +87,14 @@ def _learn(learning: RankingLearning, stage: Stage, validated: Examples, epochs:
     while learning.epoch < limit and learning.epoch - stage.best_epoch < PATIENCE:
         begin = time.perf_counter()
         row: dict[str, Any] = {"epoch": learning.epoch + 1, "of": limit, "loss": learning.run_epoch()}
-        error = learning.error(validated)
-        row |= {"validation": error, "seconds": time.perf_counter() - begin}
-        print(
-            f"epoch={row['epoch']} of={limit} loss={row['loss']:.4f} validation={error:.4f} "
-            f"seconds={row['seconds']:.1f}",
-            flush=True,
-        )
-        stage.add(row, error, not enough or stage.best_score is None or error < stage.best_score)
+        told = f"epoch={row['epoch']} of={limit} loss={row['loss']:.4f}"
+        error = learning.error(validated) if enough else None
+        if error is not None:
+            row["validation"] = error
+            told += f" validation={error:.4f}"
+        row["seconds"] = time.perf_counter() - begin
+        print(f"{told} seconds={row['seconds']:.1f}", flush=True)
+        stage.add(row, error, error is None or stage.best_score is None or error < stage.best_score)
 
 
 def _identity(train: Ratings, features: ItemFeatures, options: argparse.Namespace) -> dict[str, Any]:

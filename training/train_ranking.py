@@ -24,6 +24,7 @@ from item_features import read_item_features
 from ratings import read_ratings
 
 VERSION = "01"  # TensorFlow Serving wants a number
+FEWEST_REVIEWS = 10  # enough for every fold of ranking_cross_fitting.py
 
 
 class TrainingError(JobError):
@@ -34,6 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
     started = time.perf_counter()
     train = read_ratings(options.train)
+    if len(train) < FEWEST_REVIEWS:
+        raise TrainingError(
+            f"{options.train} holds {len(train)} reviews: a score cannot be learnt from fewer than {FEWEST_REVIEWS}; "
+            "give more reviews or another TestFraction"
+        )
     features = read_item_features(options.items, train.item_names)
     print(
         f"reviews={len(train)} users={len(train.user_names)} items={len(train.item_names)} "
@@ -43,16 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # TFRS needs Keras 2, which tf-keras is; TensorFlow decides when it is first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from ranking_cross_fitting import FOLDS as FEWEST_REVIEWS
     from ranking_fitting import fit
     from ranking_learning import DivergedError
     from ranking_serving import RankingServingModel, save
 
-    if len(train) < FEWEST_REVIEWS:
-        raise TrainingError(
-            f"{options.train} holds {len(train)} reviews: a score cannot be learnt from fewer than {FEWEST_REVIEWS}; "
-            "give more reviews or another TestFraction"
-        )
     try:
         fitted = fit(train, features, options, options.checkpoints)
     except DivergedError as error:

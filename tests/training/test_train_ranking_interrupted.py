@@ -16,7 +16,7 @@ from tests.training.ratings_at_hand import low_rank, write
 pytestmark = pytest.mark.slow
 
 # Small batches make epochs that are long enough to be killed within, a small step that there are some of them.
-OPTIONS = ("--epochs", 5, "--batch-size", 4, "--learning-rate", "0.0005")
+OPTIONS = ("--epochs", 5, "--batch-size", 8, "--learning-rate", "0.0005")
 EPOCH = re.compile(r"^epoch=(\d+) of=5 (loss=\S+ validation=\S+)", re.MULTILINE)
 
 
@@ -65,9 +65,7 @@ def test_a_job_that_was_killed_ends_as_one_that_was_not(tf, jobs):
 
     def served(job):
         signatures = tf.saved_model.load(str(job.base / "model" / "01")).signatures
-        asked = {"username": [f"u{n:02}" for n in range(60)], "item": [f"i{n % 40:02}" for n in range(60)]}
-        return signatures["serving_default"](**{key: tf.constant(value) for key, value in asked.items()})[
-            "score"
-        ].numpy()
+        users, items = ([f"{letter}{n % 40:02}" for n in range(60)] for letter in "ui")
+        return signatures["serving_default"](username=tf.constant(users), item=tf.constant(items))["score"].numpy()
 
     assert np.array_equal(served(spot), served(peace))
