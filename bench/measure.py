@@ -16,6 +16,7 @@ from bench.fit_time import fit_seconds
 from bench.fresh import fresh
 from bench.jobs import run_jobs
 from bench.quality import quality
+from bench.ranking import ranking
 from bench.scaling import scaling
 
 Tell = Callable[[str], None]
@@ -42,6 +43,9 @@ def measure(
     if "preprocess" in parts:
         tell("preprocess beside a bare scan")
         yield "preprocess", fresh(against_scan, dataset, parameters, folder / "scan")
+    if "ranking" in parts:
+        tell("the ranking model and its peers")
+        yield "ranking", ranking(dataset, parameters, folder / "ranking", tell)
     if not NEED_JOBS & set(parts):
         return
     tell("our three jobs")

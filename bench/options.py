@@ -6,13 +6,15 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-PARTS = ("quality", "recipe", "evaluation", "preprocess", "scaling")
+PARTS = ("quality", "ranking", "recipe", "evaluation", "preprocess", "scaling")
 OUTPUT = Path(__file__).resolve().parent / "results"
 DESCRIPTION = """\
 Measures Taproom beside its peers, in one run. Prints tables; writes bench.json and bench.png.
 
   quality      quality and fit time of our model, popularity, tuned implicit ALS, tuned EASE (with the part recipe also
                the tutorial's recipe), on the same split
+  ranking      error of the ranking model, beside the mean score, user and item biases, and tuned biased matrix
+               factorisation, on the same split
   recipe       preprocess + train + evaluate as processes, beside the tutorial's recipe as users write it
   evaluation   evaluate beside the bare matrix products it needs
   preprocess   preprocess beside the engine's bare scan of the same file

@@ -43,6 +43,21 @@ def quality(name: str, part: dict[str, Any]) -> Table:
     return table
 
 
+def ranking(name: str, part: dict[str, Any]) -> Table:
+    table = _table(
+        f"Ranking: {name}",
+        f"{part['users']:,} users, {part['items']:,} items, {part['train']:,} train and {part['test']:,} test reviews; "
+        "tuned by RMSE on the reviews of train that our model chooses its epochs by",
+        ["model", "setting"],
+        ["seconds", "RMSE", "MAE"],
+    )
+    best = {metric: min(row["metrics"][metric] for row in part["rows"]) for metric in ("rmse", "mae")}
+    for row in part["rows"]:
+        cells = [_emphasised(row["metrics"][metric], lowest) for metric, lowest in best.items()]
+        table.add_row(row["model"], row["setting"], _seconds(row["seconds"]), *cells)
+    return table
+
+
 def recipe(name: str, part: dict[str, Any]) -> Table:
     every, epochs = part["all_epochs"], part["epochs"]
     table = _table(
@@ -97,7 +112,7 @@ def scaling(sizes: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-PARTS = {"quality": quality, "recipe": recipe, "evaluation": evaluation, "preprocess": preprocess}
+PARTS = {"quality": quality, "ranking": ranking, "recipe": recipe, "evaluation": evaluation, "preprocess": preprocess}
 
 
 def _table(title: str, caption: str, left: Sequence[str], right: Sequence[str]) -> Table:

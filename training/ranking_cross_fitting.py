@@ -1,11 +1,9 @@
 """Examples for the network whose inputs owe nothing to their own scores.
 
-Some reviews are set aside to validate on, and nothing is fitted to them: were they in the tables that the others' inputs
-come from, the users' and items' own vectors would learn their scores by the back door. The others are dealt into folds.
-The closed forms are fitted without a fold and tell the inputs of that fold's reviews, so no review's score is in its own
-inputs, and the network learns how far they can be trusted (cross-fitting, as in stacked generalisation: D. Wolpert,
-1992). Of many reviews only some folds are used: what the network has to learn is small, while fitting the closed forms
-takes longer with each fold.
+Reviews are dealt into folds. The closed forms are fitted without a fold and tell the inputs of that fold's reviews, so
+no review's score is in its own inputs, and the network learns how far they can be trusted (cross-fitting, as in stacked
+generalisation: D. Wolpert, 1992). Of many reviews only some folds are used: what the network has to learn is small,
+while fitting the closed forms takes longer with each fold.
 """
 
 from __future__ import annotations
@@ -22,18 +20,9 @@ from ratings import Ratings
 FOLDS = 5
 LARGEST_FOLD = 500_000  # reviews: of more, there are more folds
 MOST_EXAMPLES = 1_000_000  # reviews to learn from
-VALIDATED = 0.1  # share of the reviews that is set aside
-MOST_VALIDATED = 200_000
 UNKNOWN_USERS = 0.02  # share of the reviews that are learnt a second time as by an unknown user
 
 Fit = Callable[[Ratings], Tables]
-
-
-def set_aside(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings]:
-    """To learn from, and to validate on: any model that is to be compared on equal terms is tuned on these."""
-    number = min(int(VALIDATED * len(ratings)), MOST_VALIDATED)
-    order = np.random.default_rng([seed, 0xA51DE]).permutation(len(ratings))
-    return ratings.where(np.sort(order[number:])), ratings.where(np.sort(order[:number]))
 
 
 def folds_of(ratings: Ratings, seed: int) -> tuple[np.ndarray, int]:

@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 from checkpoints import Checkpoints, Stage
 from item_features import ItemFeatures
-from ranking_cross_fitting import cross_fitted, examples_of, set_aside
+from ranking_cross_fitting import cross_fitted, examples_of
 from ranking_examples import Examples
 from ranking_inputs import RankingInputs
 from ranking_learning import RankingLearning, Recipe
 from rating_factors import number_of_factors
 from rating_tables import Tables, tables_of
+from rating_validation import set_aside
 from ratings import Ratings
 
 PATIENCE = 3  # epochs without a lower error

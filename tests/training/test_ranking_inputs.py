@@ -128,14 +128,6 @@ def test_every_review_is_an_example_once_and_some_again_as_of_an_unknown_user(mo
     assert (found.dense[~known][:, [0, 1, 7]] == 0).all()
 
 
-def test_a_tenth_is_set_aside(modules):
-    reviews = low_rank(60, 50, 0.4, seed=2)
-    kept, aside = modules[1].set_aside(reviews, 1)
-    assert len(aside) == len(reviews) // 10
-    rows = [sorted(zip(part.users, part.items, part.scores, strict=True)) for part in (kept, aside, reviews)]
-    assert sorted(rows[0] + rows[1]) == rows[2]
-
-
 def test_of_many_reviews_some_folds_are_enough(modules):
     for number, folds, used in ((1000, 5, 5), (1_000_000, 5, 5), (2_500_000, 5, 2), (10_000_000, 20, 2)):
         fold, found = modules[1].folds_of(range(number), 1)

@@ -6,9 +6,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from interactions import InteractionsError
+from rating_validation import set_aside
 from ratings import read_ratings
 
-from tests.training.ratings_at_hand import ratings, write
+from tests.training.ratings_at_hand import low_rank, ratings, write
 
 
 def test_names_are_in_order_and_positions_point_to_them(tmp_path):
@@ -41,3 +42,11 @@ def test_a_file_without_scores_or_with_a_score_that_is_no_number_is_refused(tmp_
     pq.write_table(pa.table({"user": ["a"], "item": ["x"]}), file)
     with pytest.raises(InteractionsError, match="has no column score"):
         read_ratings(file)
+
+
+def test_a_tenth_is_set_aside_to_validate_on():
+    reviews = low_rank(60, 50, 0.4, seed=2)
+    kept, aside = set_aside(reviews, 1)
+    assert len(aside) == len(reviews) // 10
+    rows = [sorted(zip(part.users, part.items, part.scores, strict=True)) for part in (kept, aside, reviews)]
+    assert sorted(rows[0] + rows[1]) == rows[2]
