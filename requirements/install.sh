@@ -55,4 +55,9 @@ if [ "$which_lock" != run ]; then
     # stepfunctions comes as source only: build it with the locked setuptools instead of whatever is newest that day.
     install --no-build-isolation -r "requirements/$which_lock.lock"
 fi
+if [ "$which_lock" != bench ]; then # the command `taproom`, of this checkout
+    printf '#!/bin/sh\nPYTHONPATH="%s${PYTHONPATH:+:$PYTHONPATH}" exec "%s/bin/python" -m taproom "$@"\n' \
+        "$PWD" "$PWD/$venv" >"$venv/bin/taproom"
+    chmod +x "$venv/bin/taproom"
+fi
 checksum >"$stamp"
