@@ -16,7 +16,7 @@ PREDICTED = 2**14  # reviews that are predicted at a time
 
 
 class DivergedError(RuntimeError):
-    """The loss, or what is predicted, is no number any more."""
+    """The loss or a weight is no number any more."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +58,16 @@ class RankingLearning:
         loss = float(np.mean([float(loss) for loss in losses]))
         if not np.isfinite(loss):
             raise DivergedError(f"the loss of epoch {self.epoch} is {loss}")
+        if not all(np.isfinite(weight).all() for weight in self.learnt()):
+            raise DivergedError(f"after epoch {self.epoch} the weights are no numbers")
         return loss
 
     def error(self, examples: Examples) -> float:
-        """Root of the mean squared error of the averaged network. Raises DivergedError."""
+        """Root of the mean squared error of the averaged network."""
         learning = self.network.get_weights()
         self.use(self.learnt())
         squares = sum(float(np.sum(error**2)) for error in self._errors(examples))
         self.network.set_weights(learning)
-        if not np.isfinite(squares):
-            raise DivergedError(f"after epoch {self.epoch} the predicted scores are no numbers")
         return (squares / len(examples)) ** 0.5
 
     def learnt(self) -> tuple[np.ndarray, ...]:

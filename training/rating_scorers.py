@@ -11,6 +11,8 @@ from scorers import ScoresError
 
 SIGNATURE = "serving_default"
 BLOCK = 2**14  # reviews that are asked for at a time
+# What TensorFlow raises beside its own errors: for what is no SavedModel, for inputs that a signature does not take.
+UNUSABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 
 
 class RankingSavedModel:
@@ -20,7 +22,7 @@ class RankingSavedModel:
 
         try:
             self._loaded = tf.saved_model.load(str(folder))
-        except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        except (*UNUSABLE, tf.errors.OpError) as error:
             raise ArtifactError(f"{folder} cannot be loaded as a SavedModel: {error}") from error
         served = self._loaded.signatures.get(SIGNATURE)
         takes = sorted(served.structured_input_signature[1]) if served else []
@@ -30,7 +32,7 @@ class RankingSavedModel:
                 f"the SavedModel is no ranking model: {SIGNATURE} must take item and username and give score; "
                 f"it takes {', '.join(takes) or 'nothing'} and gives {', '.join(gives) or 'nothing'}"
             )
-        self._served, self._as_tensor, self._failures = served, tf.constant, tf.errors.OpError
+        self._served, self._as_tensor, self._failures = served, tf.constant, (*UNUSABLE, tf.errors.OpError)
 
     def score(self, ratings: Ratings) -> np.ndarray:
         """float64 [n] for the users and items of ``ratings``. Raises ScoresError for what is no score."""
@@ -47,8 +49,10 @@ class RankingSavedModel:
             answer = self._served(username=self._as_tensor(users), item=self._as_tensor(items))["score"].numpy()
         except self._failures as error:
             raise ScoresError(f"the model cannot score: {error}") from error
-        if answer.shape != (len(users),):
-            raise ScoresError(f"the model gave scores of shape {answer.shape} for {len(users)} reviews")
+        if answer.shape != (len(users),) or answer.dtype.kind != "f":
+            raise ScoresError(
+                f"the model gave scores of shape {answer.shape} and type {answer.dtype} for {len(users)} reviews"
+            )
         if not np.isfinite(answer).all():
             raise ScoresError("the model gave scores that are not finite")
         return answer

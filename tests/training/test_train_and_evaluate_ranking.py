@@ -297,6 +297,10 @@ def test_a_champion_that_cannot_be_used_is_told_and_fails_nothing(evaluated, tmp
     no_number = packed(tf, tmp_path / "nan", lambda username, item: {"score": tf.fill(tf.shape(item), np.nan)}, ASKED)
     told = evaluated(champion(tmp_path / "e", no_number))
     assert (told["status"], told["reason"]) == ("unusable", "the model gave scores that are not finite")
+    no_score = packed(tf, tmp_path / "text", lambda username, item: {"score": item}, ASKED)
+    told = evaluated(champion(tmp_path / "f", no_score))
+    assert told["status"] == "unusable"
+    assert "and type object" in told["reason"]
 
 
 def test_a_champion_that_may_not_be_compared_with_is_passed_on(evaluated, tmp_path):
