@@ -106,10 +106,12 @@ def evaluate(
     trained = set(train.user_names)  # np.isin compares every pair of names
     known = np.array([name in trained for name in test.user_names])
     slices = slices_of(asked, counts, known)
-    values = per_user_values(asked, by, slices, k)
-    measured = intervals(values | differences(values), seed)
     catalogues = dict.fromkeys(by, len(model.items)) | ({"champion": len(rival.items)} if "champion" in by else {})
-    covered = coverages({name: found.shown for name, found in by.items()}, catalogues, seed)
+    with ThreadPoolExecutor(1) as aside:
+        counted = aside.submit(coverages, {name: found.shown for name, found in by.items()}, catalogues, seed)
+        values = per_user_values(asked, by, slices, k)
+        measured = intervals(values | differences(values), seed)
+        covered = counted.result()
     for name in by:
         measured[name, WHOLE, "catalogue_coverage"] = covered[name].interval()
     for other in COMPARED:

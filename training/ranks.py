@@ -7,6 +7,7 @@ alone. Equal scores are ranked in the order of the catalogue.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,8 +56,17 @@ def places(score: Score, catalogue: int, asked: HeldOut, shown: int = 0, block_c
     """Score all users in blocks and look where their held-out items stand. ``score`` is called from several threads."""
     size = max(1, block_cells // max(catalogue, 1))
     blocks = [(start, min(start + size, asked.users)) for start in range(0, asked.users, size)]
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        done = list(pool.map(lambda block: _of_block(score(*block), asked, *block, shown), blocks))
+    threads = os.cpu_count() or 1
+    # To look is many short steps of Python, which threads can only do in turns: while some look, others score.
+    looking = threading.Semaphore(max(1, threads // 2))
+
+    def of_block(block: tuple[int, int]) -> tuple[np.ndarray, ...]:
+        scores = score(*block)
+        with looking:
+            return _of_block(scores, asked, *block, shown)
+
+    with ThreadPoolExecutor(threads) as pool:
+        done = list(pool.map(of_block, blocks))
     return Places(*(np.concatenate(parts) for parts in zip(*done, strict=True)))
 
 

@@ -39,10 +39,14 @@ def intervals(values: Mapping[Name, np.ndarray], seed: int, resamples: int | Non
     sums = _weighted_sums(columns, resamples, np.random.default_rng(seed))
     weights = sums[:, number:][:, which]
     means = sums[:, :number] / np.where(weights > 0, weights, np.nan)  # a resample may draw nobody of a small slice
+    bounds = np.quantile(means, TAILS, axis=0)
+    for place in np.flatnonzero(np.isnan(bounds[0])):
+        drawn = means[~np.isnan(means[:, place]), place]
+        bounds[:, place] = np.quantile(drawn, TAILS) if len(drawn) else np.nan
     told = {}
     for place, name in enumerate(values):
-        own, drawn = matrix[has[:, place], place], means[:, place]
-        told[name] = _interval(float(own.mean()), drawn[~np.isnan(drawn)], float(own.min()), float(own.max()))
+        own = matrix[has[:, place], place]
+        told[name] = _interval(float(own.mean()), bounds[:, place], float(own.min()), float(own.max()))
     return told
 
 
@@ -54,11 +58,11 @@ class Coverage:
     drawn: np.ndarray
 
     def interval(self) -> Interval:
-        return _interval(self.share, self.drawn, 0.0, 1.0)
+        return _interval(self.share, np.quantile(self.drawn, TAILS), 0.0, 1.0)
 
     def minus(self, other: Coverage) -> Interval:
         """Of the difference. Both must be of the same users, seed and number of resamples."""
-        return _interval(self.share - other.share, self.drawn - other.drawn, -1.0, 1.0)
+        return _interval(self.share - other.share, np.quantile(self.drawn - other.drawn, TAILS), -1.0, 1.0)
 
 
 def coverages(
@@ -122,7 +126,9 @@ def _random_bytes(random: np.random.Generator, rows: int, columns: int) -> np.nd
     return np.frombuffer(random.bytes(rows * columns), dtype=np.uint8).reshape(rows, columns)
 
 
-def _interval(value: float, drawn: np.ndarray, least: float, most: float) -> Interval:
-    """Around ``value``, of numbers ``drawn`` that cannot lie outside of ``least`` and ``most`` but for rounding."""
-    lower, upper = np.quantile(drawn, TAILS) if len(drawn) else (least, most)
-    return {"value": value, "lower": max(least, min(float(lower), value)), "upper": min(most, max(float(upper), value))}
+def _interval(value: float, bounds: np.ndarray, least: float, most: float) -> Interval:
+    """Around ``value``, which cannot lie outside of ``least`` and ``most``; nor can ``bounds`` but for rounding. These
+    are NaN where nothing is known of them.
+    """
+    lower, upper = (least, most) if np.isnan(bounds).any() else map(float, bounds)
+    return {"value": value, "lower": max(least, min(lower, value)), "upper": min(most, max(upper, value))}
