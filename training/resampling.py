@@ -44,8 +44,8 @@ def intervals(values: Mapping[Name, np.ndarray], seed: int, resamples: int | Non
         drawn = means[~np.isnan(means[:, place]), place]
         bounds[:, place] = np.quantile(drawn, TAILS) if len(drawn) else np.nan
     told = {}
-    for place, name in enumerate(values):
-        own = matrix[has[:, place], place]
+    for place, (name, value) in enumerate(values.items()):
+        own = value[~np.isnan(value)]
         told[name] = _interval(float(own.mean()), bounds[:, place], float(own.min()), float(own.max()))
     return told
 
