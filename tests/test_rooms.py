@@ -50,7 +50,7 @@ def test_a_room_imports_no_other_room(room):
 
 
 def test_bench_uses_training_through_one_file_and_the_sample_and_nothing_else():
-    scripts = {file.stem for file in files_of("training")}
+    scripts = {file.stem for file in files_of("training")} | set(TRAINING_LAYERS)
     for file in files_of("bench"):
         names = imported(file)
         assert not names & {"functions", "statemachine", "training"}, file
@@ -64,6 +64,29 @@ def test_bench_uses_training_through_one_file_and_the_sample_and_nothing_else():
 def test_the_authoring_packages_stay_in_the_state_machine_room(room):
     offenders = {str(file.relative_to(PROJECT)) for file in files_of(room) if imported(file) & AUTHORING}
     assert offenders == set()
+
+
+TRAINING_LAYERS = {
+    "contract": set(),
+    "dataset": {"contract"},
+    "reviews": {"contract"},
+    "evaluation": {"contract", "dataset"},
+    "retrieval": {"contract", "dataset", "evaluation"},
+    "ranking": {"contract", "dataset", "evaluation"},
+}
+
+
+@pytest.mark.parametrize("package", TRAINING_LAYERS)
+def test_in_training_imports_go_one_way(package):
+    below, scripts = TRAINING_LAYERS[package], {file.stem for file in (PROJECT / "training").glob("*.py")}
+    files = files_of(f"training/{package}")
+    assert len(files) > 2
+    for file in files:
+        assert not imported(file) & (set(TRAINING_LAYERS) - below - {package} | scripts), file
+
+
+def test_every_package_of_training_has_its_layer():
+    assert {file.parent.name for file in (PROJECT / "training").glob("*/*.py")} == set(TRAINING_LAYERS)
 
 
 def test_the_jobs_know_neither_aws_nor_lambda():

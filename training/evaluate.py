@@ -2,11 +2,12 @@
 
 Takes train.parquet and test.parquet in --data, and model.tar.gz in --model, which is unpacked and loaded as a server
 would. The same is measured for popularity (the same list for everybody), for chance, and for the champion in --champion
-where there is one (champion.py): one that cannot be measured is told as such and no failure. evaluation.json is AWS'
-form of model quality: multiclass_classification_metrics.accuracy is the share of a user's held-out items among the
-user's k best, averaged over users; items reviewed in train are not left out of those k.
+where there is one (evaluation/champion.py): one that cannot be measured is told as such and no failure.
+
+evaluation.json is AWS' form of model quality: multiclass_classification_metrics.accuracy is the share of a user's
+held-out items among the user's k best, averaged over users; items reviewed in train are not left out of those k.
 accuracy_best_constant_classifier is popularity's. The metrics under retrieval_metrics, baselines, champion and slices
-leave them out (see metrics.py). Under differences stands the model's metric minus another's, on the same users.
+leave them out (evaluation/metrics.py). Under differences stands the model's metric minus another's, on the same users.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from argument_types import positive_int, seed
-from artifact import ArtifactError, find_archive, unpack
-from baselines import chance, popularity
-from champion import NO_CHAMPION, Champion, read_champion
-from container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
-from interactions import Interactions, read_interactions
-from metrics import SHOWN
-from questions import ask
-from ranks import HeldOut, Places, places
-from resampling import Interval, coverages, intervals
-from scorers import SavedModel, Scorer, ScoresError
-from slices import Slices, slices_of
-from values import COMPARED, WHOLE, Key, differences, per_user_values
+from contract.argument_types import positive_int, seed
+from contract.artifact import ArtifactError, find_archive, unpack
+from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
+from dataset.interactions import Interactions, read_interactions
+from evaluation.baselines import chance, popularity
+from evaluation.champion import NO_CHAMPION, Champion, read_champion
+from evaluation.metrics import SHOWN
+from evaluation.questions import ask
+from evaluation.ranks import HeldOut, Places, places
+from evaluation.resampling import Interval, coverages, intervals
+from evaluation.scorers import SavedModel, Scorer, ScoresError
+from evaluation.slices import Slices, slices_of
+from evaluation.values import COMPARED, WHOLE, Key, differences, per_user_values
 
 SCHEMA_VERSION = 1
 

@@ -2,9 +2,9 @@
 
 Takes train.parquet and test.parquet in --data, and model.tar.gz in --model, which is unpacked and loaded as a server
 would. Every held-out review counts once, also of users and items that do not occur in train. The same is measured for
-the mean score, for user and item biases (bias_baseline.py), which owe nothing to the model, and for the champion in
---champion, if there is one that may be compared with. evaluation.json is AWS' form of model quality; its metrics are
-those of regression_metrics.py, its slices those of rating_slices.py.
+the mean score, for user and item biases, which owe nothing to the model (evaluation/bias_baseline.py), and for the
+champion in --champion, if there is one that may be compared with. evaluation.json is AWS' form of model quality; its
+metrics are those of evaluation/regression_metrics.py, its slices those of evaluation/rating_slices.py.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from argument_types import seed
-from artifact import find_archive, unpack
-from bias_baseline import tuned_biases
-from champion import FOUND, Champion, read_champion
-from container import PROCESSING_MESSAGE, JobError, JobParser, base_dir, report_failures
-from rating_scorers import RankingSavedModel
-from rating_slices import item_slices, user_slices
-from ratings import UNKNOWN, Ratings, read_ratings
-from regression_metrics import ERRORS, Resampled, resample, user_sums
+from contract.argument_types import seed
+from contract.artifact import find_archive, unpack
+from contract.container import PROCESSING_MESSAGE, JobError, JobParser, base_dir, report_failures
+from dataset.ratings import UNKNOWN, Ratings, read_ratings
+from evaluation.bias_baseline import tuned_biases
+from evaluation.champion import FOUND, Champion, read_champion
+from evaluation.rating_scorers import RankingSavedModel
+from evaluation.rating_slices import item_slices, user_slices
+from evaluation.regression_metrics import ERRORS, Resampled, resample, user_sums
 
 SCHEMA_VERSION = 1
 MODEL, CHAMPION = "model", "champion"

@@ -9,7 +9,7 @@ rows changes nothing. What is written:
 
     train.parquet, test.parquet   user, item, score, timestamp (if the reviews have one), sorted by user and item
     items.parquet                 item, and style, brewery, abv where the reviews have them, sorted by item
-    manifest.json                 what was read, dropped by cause, kept and written (see manifest.py)
+    manifest.json                 what was read, dropped by cause, kept and written (see reviews/manifest.py)
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
-from argument_types import fraction, positive_int
-from attributes import ATTRIBUTES, described
-from bounds import Bounds, tally
-from cleaning import KEY, usable
-from coding import Coded, code
-from container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
-from engine import Engine
-from keep import keep
-from manifest import (
+from contract.argument_types import fraction, positive_int
+from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
+from reviews.attributes import ATTRIBUTES, described
+from reviews.bounds import Bounds, tally
+from reviews.cleaning import KEY, usable
+from reviews.coding import Coded, code
+from reviews.engine import Engine
+from reviews.keep import keep
+from reviews.manifest import (
     SCHEMA_VERSION,
     drops,
     files_read,
@@ -45,13 +45,13 @@ from manifest import (
     summary,
     write_manifest,
 )
-from read_reviews import names, open_all, reading
-from review_files import OPTIONAL, REQUIRED, MissingColumnError, NoReviewsError, PreprocessError
-from sides import by_time
-from split import RULE as BY_CHANCE
-from split import Draw
-from temporal import RULE as BY_TIME
-from write_reviews import write_reviews
+from reviews.read_reviews import names, open_all, reading
+from reviews.review_files import OPTIONAL, REQUIRED, MissingColumnError, NoReviewsError, PreprocessError
+from reviews.sides import by_time
+from reviews.split import RULE as BY_CHANCE
+from reviews.split import Draw
+from reviews.temporal import RULE as BY_TIME
+from reviews.write_reviews import write_reviews
 
 DEFAULT_COLUMNS = {
     "user": "username",

@@ -18,10 +18,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from argument_types import not_negative, positive_float, positive_int, seed, truth
-from container import TRAINING_MESSAGE, JobError, JobParser, channel, checkpoint_dir, model_dir, report_failures
-from interactions import read_interactions
-from item_features import ITEMS, items_file, read_item_features
+from contract.argument_types import not_negative, positive_float, positive_int, seed, truth
+from contract.container import (
+    TRAINING_MESSAGE,
+    JobError,
+    JobParser,
+    channel,
+    checkpoint_dir,
+    model_dir,
+    report_failures,
+)
+from dataset.interactions import read_interactions
+from dataset.item_features import ITEMS, items_file, read_item_features
 
 VERSION = "01"  # TensorFlow Serving wants a number
 
@@ -43,10 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # TFRS needs Keras 2, which tf-keras is; TensorFlow decides when it is first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from fitting import fit
-    from histories import histories_of
-    from learning import DivergedError
-    from serving_model import ServingModel, save
+    from dataset.histories import histories_of
+    from retrieval.fitting import fit
+    from retrieval.learning import DivergedError
+    from retrieval.serving import ServingModel, save
 
     try:
         towers, report = fit(train, features, options, options.checkpoints)

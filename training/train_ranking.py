@@ -18,13 +18,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from argument_types import positive_float, positive_int, seed
-from container import TRAINING_MESSAGE, JobError, JobParser, channel, checkpoint_dir, model_dir, report_failures
-from item_features import read_item_features
-from ratings import read_ratings
+from contract.argument_types import positive_float, positive_int, seed
+from contract.container import (
+    TRAINING_MESSAGE,
+    JobError,
+    JobParser,
+    channel,
+    checkpoint_dir,
+    model_dir,
+    report_failures,
+)
+from dataset.item_features import read_item_features
+from dataset.ratings import read_ratings
 
 VERSION = "01"  # TensorFlow Serving wants a number
-FEWEST_REVIEWS = 10  # enough for every fold of ranking_cross_fitting.py
+FEWEST_REVIEWS = 10  # enough for every fold of ranking/cross_fitting.py
 
 
 class TrainingError(JobError):
@@ -49,9 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # TFRS needs Keras 2, which tf-keras is; TensorFlow decides when it is first imported.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from ranking_fitting import fit
-    from ranking_learning import DivergedError
-    from ranking_serving import RankingServingModel, save
+    from ranking.fitting import fit
+    from ranking.learning import DivergedError
+    from ranking.serving import RankingServingModel, save
 
     try:
         fitted = fit(train, features, options, options.checkpoints)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dataset.item_features import ItemFeatures
+from dataset.ratings import Ratings
 from hypothesis import strategies as st
-from item_features import ItemFeatures
-from ratings import Ratings
 
 
 def ratings(rows: list[tuple[int, int, float]], users: int, items: int) -> Ratings:

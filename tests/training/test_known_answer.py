@@ -36,7 +36,7 @@ def learnt(tmp_path_factory) -> SimpleNamespace:
 
 @pytest.fixture(scope="module")
 def scorer(tf, learnt):
-    from scorers import SavedModel
+    from evaluation.scorers import SavedModel
 
     return SavedModel(learnt.jobs.base / "model" / "01")
 
@@ -84,9 +84,9 @@ def test_the_same_seed_gives_the_same_evaluation_byte_for_byte(learnt, tmp_path)
 
 
 def test_the_size_of_a_block_does_not_change_any_place(learnt, scorer):
-    from interactions import read_interactions
-    from questions import ask
-    from ranks import places
+    from dataset.interactions import read_interactions
+    from evaluation.questions import ask
+    from evaluation.ranks import places
 
     train, test = (read_interactions(learnt.jobs.data / f"{side}.parquet") for side in ("train", "test"))
     asked, _ = ask(scorer.items, train, test)
@@ -102,8 +102,8 @@ def test_the_size_of_a_block_does_not_change_any_place(learnt, scorer):
 
 
 def test_a_model_that_lost_its_signatures_is_refused(tf, learnt, tmp_path):
-    from artifact import ArtifactError
-    from scorers import SavedModel
+    from contract.artifact import ArtifactError
+    from evaluation.scorers import SavedModel
 
     tf.saved_model.save(tf.Module(), str(tmp_path / "01"))
     with pytest.raises(ArtifactError, match="has no signature serving_default, score, candidates"):

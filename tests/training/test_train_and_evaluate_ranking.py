@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from bias_baseline import tuned_biases
-from ratings import read_ratings
+from dataset.ratings import read_ratings
+from evaluation.bias_baseline import tuned_biases
 
 from tests.training.jobs import Jobs, strict_json
 from tests.training.ratings_at_hand import halves, low_rank, ratings, write
@@ -27,7 +27,7 @@ ASKED = ("username", "item")
 IN_A_FRESH_PROCESS = """
 import importlib.util, json, sys
 import tensorflow as tf
-assert importlib.util.find_spec("ranking_model") is None, "the project's code is on the path"
+assert importlib.util.find_spec("ranking") is None, "the project's code is on the path"
 signatures = tf.saved_model.load(sys.argv[1]).signatures
 answers = []
 for name, inputs in json.load(sys.stdin):

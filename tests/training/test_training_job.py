@@ -151,7 +151,7 @@ def test_next_to_nothing_is_enough_without_the_closed_form_too(tf, train):
 
 @pytest.mark.parametrize("text", ["False", "0", "", "no"])
 def test_only_true_and_false_turn_the_closed_form_on_and_off(train, text):
-    from container import UsageError
+    from contract.container import UsageError
 
     with pytest.raises(UsageError, match=f"'{text}' is neither true nor false"):
         train(TINY, "--closed-form", text)

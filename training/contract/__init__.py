@@ -1,0 +1,1 @@
+"""The contract with the SageMaker container: paths, arguments, messages, artifacts, checkpoints."""

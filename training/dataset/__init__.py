@@ -1,0 +1,1 @@
+"""What preprocess.py wrote, as models and evaluations read it."""

@@ -1,0 +1,1 @@
+"""How models are measured, beside baselines and the champion."""

@@ -1,0 +1,1 @@
+"""The ranking model: which score a user will give an item."""

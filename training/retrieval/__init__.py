@@ -1,0 +1,1 @@
+"""The retrieval model: which items a user will review."""

@@ -1,0 +1,47 @@
+"""What the reviews tell of an item beside its name: style, brewery, abv."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+from reviews.cleaning import NUMBERS, finite
+
+ATTRIBUTES = ("style", "brewery", "abv")
+
+
+def told(reviews: ir.Table, attributes: Sequence[str]) -> ir.Table:
+    """Each different (item, attributes...) as written, and by how many reviews it is told: ``votes``."""
+    return reviews.group_by("item", *attributes).agg(votes=ibis._.count())
+
+
+def described(items: ir.Table, told_of_items: ir.Table, attributes: Sequence[str]) -> ir.Table:
+    """``items`` (column item) with what most reviews of each say of it, in order of name.
+
+    Of equally frequent values the first in order is taken. An empty text, and for a number what is no finite number,
+    says nothing.
+    """
+    if not attributes:
+        return items.order_by("item")
+    said = told_of_items.semi_join(items, "item")
+    said = said.mutate(**{name: _meant(said[name], name) for name in attributes})
+    # One pass over the items, for all attributes: a struct compares field by field, so its minimum is the choice.
+    choices = {name: ibis.struct({"against": -_votes(said, name), "value": said[name]}) for name in attributes}
+    ranked = said.select("item", **choices)
+    best = ranked.group_by("item").agg(
+        **{name: ranked[name].min(where=ranked[name]["value"].notnull()) for name in attributes}
+    )
+    return best.select("item", **{name: best[name]["value"] for name in attributes}).order_by("item")
+
+
+def _meant(value: ir.Value, name: str) -> ir.Value:
+    """NULL where the value says nothing."""
+    if name not in NUMBERS:
+        return value.nullif("")
+    number = value.try_cast("float64")
+    return ibis.cases((finite(number), number), else_=ibis.null("float64"))
+
+
+def _votes(said: ir.Table, name: str) -> ir.IntegerValue:
+    return said.votes.sum().over(ibis.window(group_by=["item", name]))

@@ -1,0 +1,217 @@
+"""Review files: which ones there are, which columns they have, and how DuckDB reads them.
+
+Everything is read as text, save for the columns that are numbers in every file that has them (in Parquet files);
+what a column means is decided in cleaning.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+import zlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from contract.container import JobError
+
+SUFFIXES = (".csv", ".csv.gz", ".parquet")
+REQUIRED = ("user", "item", "score")
+OPTIONAL = ("timestamp", "style", "brewery", "abv", "text")
+PARQUET_MAGIC = b"PAR1"
+# Parquet columns that are read as they are. A 32-bit float is not: as text 0.1 stays 0.1.
+NUMERIC_TYPES = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "DOUBLE"})
+HEADER_LIMIT = 1 << 20  # bytes in which a CSV header line must end
+# Bytes of the pieces in which the engine reads a CSV file, one processor each. The largest is its own default; small
+# files are cut into smaller ones, so that no processor is without one.
+SMALLEST_PIECE, LARGEST_PIECE = 4 << 20, 32 << 20
+
+
+class PreprocessError(JobError):
+    """The reviews cannot be prepared."""
+
+
+class NoReviewsError(PreprocessError):
+    """There is no review file, or none holds a review."""
+
+
+class UnreadableFileError(PreprocessError):
+    """A review file is not what its name says."""
+
+
+class MissingColumnError(PreprocessError):
+    """A review file lacks a column that is needed."""
+
+
+@dataclass(frozen=True)
+class ReviewFile:
+    """One file: its name below the reviews folder, its size in bytes and the names of its columns in order.
+
+    ``numeric``: the columns that hold numbers by their type, and need not be read as text.
+    """
+
+    path: Path
+    name: str
+    size: int
+    columns: tuple[str, ...]
+    numeric: frozenset[str] = frozenset()
+
+    @property
+    def is_parquet(self) -> bool:
+        return self.name.lower().endswith(".parquet")
+
+
+def find_files(folder: Path) -> tuple[list[Path], int]:
+    """Review files below ``folder`` in order of name, and how many other files are ignored.
+
+    Raises NoReviewsError when there is none.
+    """
+    if not folder.is_dir():
+        raise NoReviewsError(f"{folder} is not a folder: expected the reviews there (--reviews)")
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    reviews = [path for path in files if path.name.lower().endswith(SUFFIXES)]
+    if not reviews:
+        found = ", ".join(path.name for path in files[:5]) or "nothing"
+        raise NoReviewsError(f"no .csv, .csv.gz or .parquet file below {folder}: found {found}")
+    return reviews, len(files) - len(reviews)
+
+
+def open_file(path: Path, folder: Path, parquet_columns: Callable[[Path], Mapping[str, str]]) -> ReviewFile:
+    """Look at the beginning of a file. ``parquet_columns(path)`` gives a Parquet file's columns and their types."""
+    name, size = path.relative_to(folder).as_posix(), path.stat().st_size
+    if size == 0:
+        raise UnreadableFileError(f"{name} is empty (0 bytes): remove it or upload it again")
+    if name.lower().endswith(".parquet"):
+        _check_parquet(path, name, size)
+        types = parquet_columns(path)
+        numeric = frozenset(column for column, kind in types.items() if kind in NUMERIC_TYPES)
+        return ReviewFile(path, name, size, tuple(types), numeric)
+    return ReviewFile(path, name, size, _csv_header(path, name))
+
+
+def check_columns(file: ReviewFile, columns: Mapping[str, str]) -> None:
+    """Raise MissingColumnError unless the file has the columns for user, item and score."""
+    for role in REQUIRED:
+        if columns[role] not in file.columns:
+            found = ", ".join(repr(column) for column in file.columns)
+            raise MissingColumnError(
+                f"{file.name} has no column {columns[role]!r} for the {role}; its columns are {found}. "
+                f'Name the right one in the parameter Columns, as {{"{role.capitalize()}": "..."}} '
+                f"(--{role}-column)"
+            )
+
+
+def numeric_roles(files: Sequence[ReviewFile], columns: Mapping[str, str], roles: Iterable[str]) -> frozenset[str]:
+    """Those of ``roles`` whose column is a number by type in every file that has it."""
+    holders = {role: [file for file in files if columns[role] in file.columns] for role in roles}
+    return frozenset(
+        role for role, some in holders.items() if some and all(columns[role] in file.numeric for file in some)
+    )
+
+
+def selection(
+    files: Sequence[ReviewFile], columns: Mapping[str, str], roles: Sequence[str], numeric: Collection[str] = ()
+) -> str:
+    """SQL that reads all files: one column for each of ``roles``, NULL where a file lacks it.
+
+    A role is DOUBLE if it is among ``numeric``, else VARCHAR. Where there are several files, ``file`` is the file's
+    place among them, from 1.
+    """
+    alike: dict[tuple[bool, tuple[str, ...]], list[ReviewFile]] = {}
+    for file in files:
+        alike.setdefault((file.is_parquet, file.columns), []).append(file)
+    types = {role: "DOUBLE" if role in numeric else "VARCHAR" for role in roles}
+    # A number takes less room than a path in every row, and where there is only one, even that costs time.
+    place = f", list_position({_paths(files)}, source_file) AS file" if len(files) > 1 else ""
+    return "\nUNION ALL\n".join(
+        f"SELECT {_values(group[0].columns, columns, types)}{place} FROM {_source(group)}" for group in alike.values()
+    )
+
+
+def _source(group: Sequence[ReviewFile]) -> str:
+    if group[0].is_parquet:
+        return f"read_parquet({_paths(group)}, filename = 'source_file')"
+    # Every column is named: nothing is guessed from the data, so a file reads the same whatever it holds.
+    # A header may name a column twice; the position keeps the unmapped ones apart.
+    types = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in _distinct(group[0].columns))
+    return (
+        f"read_csv({_paths(group)}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        f"columns = {{{types}}}, filename = 'source_file', buffer_size = {_piece(group)})"
+    )
+
+
+def _piece(group: Sequence[ReviewFile]) -> int:
+    two_for_each_processor = max(file.size for file in group) // (2 * (os.cpu_count() or 1))
+    return min(max(two_for_each_processor, SMALLEST_PIECE), LARGEST_PIECE)
+
+
+def _values(present: Sequence[str], columns: Mapping[str, str], types: Mapping[str, str]) -> str:
+    values = {role: _identifier(columns[role]) if columns[role] in present else "NULL" for role in types}
+    return ", ".join(f"CAST({values[role]} AS {kind}) AS {_identifier(role)}" for role, kind in types.items())
+
+
+def _paths(files: Sequence[ReviewFile]) -> str:
+    return "[" + ", ".join(_literal(str(file.path)) for file in files) + "]"
+
+
+def undecodable_line(path: Path) -> int | None:
+    """Number of the first line that is not UTF-8, or None when all are."""
+    with _opened(path) as stream:
+        for number, line in enumerate(stream, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return None
+
+
+def _check_parquet(path: Path, name: str, size: int) -> None:
+    with path.open("rb") as stream:
+        head = stream.read(4)
+        stream.seek(-min(4, size), 2)
+        tail = stream.read(4)
+    if (head, tail) != (PARQUET_MAGIC, PARQUET_MAGIC):
+        raise UnreadableFileError(f"{name} is not a Parquet file: it begins with {head!r} and ends with {tail!r}")
+
+
+def _csv_header(path: Path, name: str) -> tuple[str, ...]:
+    try:
+        with _opened(path) as stream:
+            line = stream.readline(HEADER_LIMIT)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UnreadableFileError(f"{name} is not a whole gzip file: {error}") from error
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(
+            f"{name} is not UTF-8 text: line 1, byte {error.start + 1} is 0x{line[error.start]:02x}; save it as UTF-8"
+        ) from error
+    columns = next(csv.reader([text], strict=False), [])
+    if not columns:
+        raise UnreadableFileError(f"{name} has no header line: its first line is empty")
+    return tuple(columns)
+
+
+def _opened(path: Path) -> BinaryIO:
+    return gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Names with repeated and empty ones made different (DuckDB folds case)."""
+    seen: set[str] = set()
+    distinct = []
+    for position, name in enumerate(names):
+        fresh = name if name and name.lower() not in seen else f"{name}#{position}"
+        seen.add(fresh.lower())
+        distinct.append(fresh)
+    return distinct
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,28 @@
+"""The sides of a split by time, once the reviews that are kept are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import ibis
+from reviews.bounds import tally
+from reviews.engine import Engine
+from reviews.keep import Kept
+from reviews.temporal import at_or_after, cuts, iso_date
+
+
+def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str, Any]]:
+    """``kept`` with its reviews held out from a cut on, and what the manifest tells of the cut.
+
+    Where no cut leaves reviews on both sides, nothing is held out.
+    """
+    table = engine.create("undivided", kept.reviews)
+    counts = engine.row(table.agg(reviews=table.count(), dated=table.timestamp.count()))
+    found = engine.rows(cuts(table, counts["reviews"], fraction)).result()
+    if not found:
+        return replace(kept, reviews=table), {}
+    (cut,) = found[0]
+    facts = {"cut": cut, "cut_date": iso_date(cut), "undated_in_train": counts["reviews"] - counts["dated"]}
+    divided = table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64")))
+    return replace(kept, reviews=divided, tallied_users=tally(divided, "user_id")), facts
