@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from contract.argument_types import positive_int, seed
 from contract.artifact import ArtifactError, find_archive, unpack
 from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from contract.argument_types import seed
 from contract.artifact import find_archive, unpack
 from contract.container import PROCESSING_MESSAGE, JobError, JobParser, base_dir, report_failures

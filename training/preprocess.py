@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+
 from contract.argument_types import fraction, positive_int
 from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
 from reviews.attributes import ATTRIBUTES, described

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from evaluation.ranks import UNKNOWN, HeldOut
 from hypothesis import strategies as st
+
+from evaluation.ranks import UNKNOWN, HeldOut
 
 
 def pairs(*rows: tuple[int, int]) -> np.ndarray:

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from hypothesis import strategies as st
+
 from dataset.item_features import ItemFeatures
 from dataset.ratings import Ratings
-from hypothesis import strategies as st
 
 
 def ratings(rows: list[tuple[int, int, float]], users: int, items: int) -> Ratings:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dataset.interactions import Interactions
 from hypothesis import strategies as st
+
+from dataset.interactions import Interactions
 
 
 def interactions(rows: list[tuple[int, int]], users: int, items: int) -> Interactions:

@@ -15,9 +15,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from dataset.ratings import read_ratings
 from evaluation.bias_baseline import tuned_biases
-
 from tests.training.jobs import Jobs, strict_json
 from tests.training.ratings_at_hand import halves, low_rank, ratings, write
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from dataset.interactions import Interactions
 from scipy import sparse
+
+from dataset.interactions import Interactions
 
 
 @dataclass(frozen=True)

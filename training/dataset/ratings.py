@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+
 from dataset.interactions import InteractionsError, positions_of, read_columns
 
 UNKNOWN = -1  # position of a user or an item without a name

@@ -13,6 +13,7 @@ miss everywhere.
 from __future__ import annotations
 
 import numpy as np
+
 from evaluation.ranks import UNKNOWN, HeldOut, Places
 
 RECALLS = (10, 50, 100, 500)

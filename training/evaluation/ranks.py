@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
 from evaluation.top_lists import best
 
 BLOCK_CELLS = 2**21  # users x items that are scored at a time: 8 MB of scores, which stay near the processor

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 from contract.artifact import ArtifactError
 from dataset.ratings import Ratings
 from evaluation.scorers import ScoresError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from dataset.ratings import UNKNOWN, Ratings
 
 ITEM_SLICES = ("items_head", "items_mid", "items_tail", "items_unknown")

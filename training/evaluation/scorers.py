@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+
 from contract.artifact import ArtifactError
 from contract.container import JobError
 

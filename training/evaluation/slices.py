@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from evaluation.metrics import recall, top_k_accuracy
 from evaluation.ranks import HeldOut, Places
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from evaluation.metrics import per_user, top_k_accuracy
 from evaluation.ranks import HeldOut, Places
 from evaluation.slices import Slices, of_items, of_users

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from dataset.item_features import ItemFeatures
 from dataset.ratings import Ratings
 from ranking.examples import Examples, joined

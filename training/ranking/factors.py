@@ -16,8 +16,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from dataset.ratings import Ratings
 from scipy import sparse
+
+from dataset.ratings import Ratings
 
 TURNS = 10
 FIRST_SPREAD = 0.1  # of the items' factors, and the priors' variance, that the first turn starts from (standard scores)

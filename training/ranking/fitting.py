@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from contract.checkpoints import Checkpoints, Stage
 from dataset.item_features import ItemFeatures
 from dataset.ratings import Ratings
-
 from ranking.cross_fitting import cross_fitted, examples_of
 from ranking.examples import Examples
 from ranking.factors import number_of_factors

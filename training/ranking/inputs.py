@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
-from dataset.item_features import ItemFeatures
 
+from dataset.item_features import ItemFeatures
 from ranking.tables import FeatureTables, Tables
 
 BLOCK = 2**17  # reviews that are looked up at a time

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
+
 from dataset.item_features import ItemFeatures
 from ranking.examples import Examples
 from ranking.model import RankingModel, deep_cross

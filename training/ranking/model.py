@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 import tensorflow_recommenders as tfrs
-from dataset.item_features import ItemFeatures
 
+from dataset.item_features import ItemFeatures
 from ranking.examples import Examples
 
 FEATURE_DIMENSION = 4  # of a feature's vectors

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+
 from ranking.inputs import RankingInputs
 from ranking.model import DeepCross
 

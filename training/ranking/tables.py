@@ -18,9 +18,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from dataset.item_features import ItemFeatures
 from dataset.ratings import Ratings
-
 from ranking.factors import fit_factors
 
 SHRINKAGE = 3.0  # reviews from which nothing follows, that are counted into every mean

@@ -7,6 +7,7 @@ their scores by the back door. Any model that is to be compared on equal terms i
 from __future__ import annotations
 
 import numpy as np
+
 from dataset.ratings import Ratings
 
 SHARE = 0.1

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
 from dataset.histories import Histories
 
 ASKED_SHARE = 0.5  # of a history that is asked with: dropout on the history

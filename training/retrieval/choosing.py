@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+
 from dataset.histories import Histories
 from retrieval.ridge import EXACT, Spectrum, decompose
 from retrieval.towers import Towers

@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from contract.checkpoints import Checkpoints
 from dataset.histories import Histories, histories_of
 from dataset.interactions import Interactions
 from dataset.item_features import ItemFeatures
-
 from retrieval.choosing import Decompositions, RidgeSettings, choose, describe
 from retrieval.learning import Learning, Recipe
 from retrieval.model import Start

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
+
 from dataset.histories import Histories
 from dataset.item_features import ItemFeatures
 from retrieval.batches import Batch, batch_size, batches

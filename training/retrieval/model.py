@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 import tensorflow_recommenders as tfrs
-from dataset.item_features import ItemFeatures
 
+from dataset.item_features import ItemFeatures
 from retrieval.softmax_task import HistorySoftmax
 
 

@@ -19,8 +19,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from dataset.histories import Histories
 from scipy import sparse
+
+from dataset.histories import Histories
 
 USER_EXPONENT = -0.5
 EXACT = 2048  # users or items up to which all singular vectors are computed

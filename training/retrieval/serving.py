@@ -26,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from dataset.histories import Histories
 
+from dataset.histories import Histories
 from retrieval.towers import FLOAT32_BITS, Towers, rounded
 
 LOWEST = float(np.finfo(np.float32).min)  # JSON, which a server answers in, has no infinity

@@ -6,6 +6,7 @@ Any model that is to be compared on equal terms is tuned on this same slice.
 from __future__ import annotations
 
 import numpy as np
+
 from dataset.histories import Histories
 from dataset.interactions import Interactions
 from evaluation.metrics import ndcg, recall

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
+
 from reviews.cleaning import NUMBERS, finite
 
 ATTRIBUTES = ("style", "brewery", "abv")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
+
 from reviews.attributes import told
 from reviews.engine import Engine
 from reviews.split import Draw

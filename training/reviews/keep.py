@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
+
 from reviews.bounds import Bounds, dropped, inside, tally
 from reviews.cleaning import KEY, newest, repeated
 from reviews.engine import Engine

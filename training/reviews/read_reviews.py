@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import ibis.expr.types as ir
+
 from reviews.cleaning import COLUMNS, NUMBERS, as_reviews, raw_table, typed
 from reviews.engine import Engine
 from reviews.review_files import (

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import ibis
+
 from reviews.bounds import tally
 from reviews.engine import Engine
 from reviews.keep import Kept

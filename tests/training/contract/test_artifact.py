@@ -6,6 +6,7 @@ import io
 import tarfile
 
 import pytest
+
 from contract.artifact import ArtifactError, find_archive, unpack
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
 from contract.checkpoints import Checkpoints
 
 IDENTITY = {"reviews": 10, "seed": 1}

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from train import parse as parse_train
+
 from contract.argument_types import fraction, not_negative, positive_float, positive_int, seed
 from contract.container import JobParser, UsageError
-from train import parse as parse_train
 
 TRAINING = Path(__file__).resolve().parents[3] / "training"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from dataset.histories import histories_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataset.histories import histories_of
 from tests.training.reviews import drawn_reviews, interactions
 
 

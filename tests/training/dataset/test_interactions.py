@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from dataset.interactions import InteractionsError, read_interactions
 
+from dataset.interactions import InteractionsError, read_interactions
 from tests.training.reviews import write
 
 ROWS = [("bob", "porter"), ("ann", "stout"), ("ann", "ale"), ("cid", "stout"), ("émile", "bock")]

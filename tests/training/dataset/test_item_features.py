@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from dataset.interactions import InteractionsError
 from dataset.item_features import read_item_features
 

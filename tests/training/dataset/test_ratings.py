@@ -5,10 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from dataset.interactions import InteractionsError
 from dataset.ratings import read_ratings
 from ranking.validation import set_aside
-
 from tests.training.ratings_at_hand import low_rank, ratings, write
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evaluation.baselines import chance, popularity
-from evaluation.metrics import recall
-from evaluation.ranks import UNKNOWN, places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.baselines import chance, popularity
+from evaluation.metrics import recall
+from evaluation.ranks import UNKNOWN, places
 from tests.training.asked import held_out, questions
 
 

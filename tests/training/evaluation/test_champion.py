@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+
 from evaluation.champion import Champion, read_champion
 
 KEY = "runs/one/models/retrieval/job/output/model.tar.gz"

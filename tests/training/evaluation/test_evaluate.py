@@ -8,12 +8,12 @@ import sys
 
 import numpy as np
 import pytest
-from dataset.interactions import read_interactions
 from evaluate import evaluate, summary
+
+from dataset.interactions import read_interactions
 from evaluation.champion import Champion
 from evaluation.questions import ask
 from evaluation.scorers import ScoresError
-
 from tests.training.jobs import TRAINING, strict_json
 from tests.training.reviews import write
 

@@ -8,11 +8,11 @@ import tarfile
 
 import numpy as np
 import pytest
+from evaluate import main
+
 from dataset.histories import histories_of
 from dataset.interactions import read_interactions
-from evaluate import main
 from retrieval.towers import Towers
-
 from tests.training.jobs import strict_json
 from tests.training.reviews import two_tastes, write
 

@@ -6,10 +6,10 @@ from math import log2
 
 import numpy as np
 import pytest
+
 from evaluation.metrics import mrr, ndcg, per_user, recall, top_k_accuracy
 from evaluation.ranks import UNKNOWN, Places
 from evaluation.resampling import coverages
-
 from tests.training.asked import held_out
 
 # Three users with 2, 1 and 12 held-out items. Places from 0; the second user's item is not in the catalogue.

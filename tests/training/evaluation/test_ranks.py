@@ -6,10 +6,10 @@ import os
 
 import numpy as np
 import pytest
-from evaluation.ranks import UNKNOWN, places
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.ranks import UNKNOWN, places
 from tests.training.asked import held_out, obvious_places, questions
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evaluation.bias_baseline import Biases, fit_biases, tuned_biases
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.bias_baseline import Biases, fit_biases, tuned_biases
 from tests.training.ratings_at_hand import drawn_ratings, low_rank, ratings
 
 

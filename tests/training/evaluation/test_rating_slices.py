@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from evaluation.rating_slices import ITEM_SLICES, USER_SLICES, item_slices, user_slices
 from hypothesis import given, settings
 
+from evaluation.rating_slices import ITEM_SLICES, USER_SLICES, item_slices, user_slices
 from tests.training.ratings_at_hand import drawn_ratings, ratings
 
 # i00 has 3 of the 6 train reviews, i01 2, i02 1: head, mid (from the third on) and tail; i03 none

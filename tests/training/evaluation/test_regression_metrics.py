@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evaluation.regression_metrics import METRICS, resample, user_sums
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from evaluation.regression_metrics import METRICS, resample, user_sums
 
 SCORES = np.array([1.0, 2.0, 5.0, 4.0])  # mean 3, variance (4 + 1 + 4 + 1) / 4 = 2.5
 PREDICTED = np.array([2.0, 2.0, 3.0, 4.0])  # errors 1, 0, -2, 0

@@ -6,9 +6,10 @@ from math import exp, factorial
 
 import numpy as np
 import pytest
-from evaluation.resampling import _weights, coverages, intervals
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from evaluation.resampling import _weights, coverages, intervals
 
 SHARES = st.floats(0, 1) | st.just(float("nan"))
 

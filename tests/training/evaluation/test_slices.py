@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evaluation.ranks import Places
-from evaluation.slices import item_slices, of_items, of_users, slices_of, user_slices
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluation.ranks import Places
+from evaluation.slices import item_slices, of_items, of_users, slices_of, user_slices
 from tests.training.asked import held_out, questions
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from dataset.item_features import NO_FEATURES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dataset.item_features import NO_FEATURES
 from tests.training.ratings_at_hand import drawn_ratings, low_rank, one_feature, ratings
 
 pytestmark = pytest.mark.slow

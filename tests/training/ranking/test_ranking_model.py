@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dataset.item_features import NO_FEATURES
 
+from dataset.item_features import NO_FEATURES
 from tests.training.ratings_at_hand import one_feature
 
 pytestmark = pytest.mark.slow

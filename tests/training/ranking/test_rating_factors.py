@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ranking.factors import _Side, fit_factors, number_of_factors
 from scipy import sparse
 
+from ranking.factors import _Side, fit_factors, number_of_factors
 from tests.training.ratings_at_hand import halves, low_rank, ratings
 
 

@@ -6,9 +6,10 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from dataset.histories import Histories, histories_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from dataset.histories import Histories, histories_of
 from retrieval.batches import (
     ASKED_SHARE,
     MOST_TARGETS,
@@ -19,7 +20,6 @@ from retrieval.batches import (
     batch_size,
     batches,
 )
-
 from tests.training.reviews import drawn_reviews, interactions
 
 LARGE = WHOLE_CATALOGUE + 1

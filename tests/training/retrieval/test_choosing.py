@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from dataset.histories import histories_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval.choosing import EXPONENTS, SHRINKAGES, Decompositions, RidgeSettings, choose, describe
 
+from dataset.histories import histories_of
+from retrieval.choosing import EXPONENTS, SHRINKAGES, Decompositions, RidgeSettings, choose, describe
 from tests.training.reviews import interactions
 
 RANKS = (16, 32, 64)

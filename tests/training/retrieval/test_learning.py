@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from dataset.histories import histories_of
 from dataset.item_features import NO_FEATURES
 from retrieval.batches import WHOLE_CATALOGUE
-
 from tests.training.reviews import interactions
 
 pytestmark = pytest.mark.slow

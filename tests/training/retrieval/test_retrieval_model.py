@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from dataset.item_features import NO_FEATURES, ItemFeatures
 
 pytestmark = pytest.mark.slow

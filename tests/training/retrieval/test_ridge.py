@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dataset.histories import histories_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval.ridge import _randomised, decompose
 from scipy import sparse
 
+from dataset.histories import histories_of
+from retrieval.ridge import _randomised, decompose
 from tests.training.reviews import drawn_reviews, interactions
 
 

@@ -9,11 +9,11 @@ import sys
 
 import numpy as np
 import pytest
-from dataset.histories import histories_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from retrieval.towers import Towers
 
+from dataset.histories import histories_of
+from retrieval.towers import Towers
 from tests.training.reviews import interactions
 
 pytestmark = pytest.mark.slow

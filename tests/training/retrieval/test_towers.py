@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from retrieval.towers import Towers, beside, rounded
 
 DIMENSIONS = st.integers(1, 600)

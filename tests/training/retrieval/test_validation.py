@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dataset.histories import histories_of
-from evaluation.metrics import ndcg, recall
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from dataset.histories import histories_of
+from evaluation.metrics import ndcg, recall
 from retrieval.towers import Towers
 from retrieval.validation import MOST_USERS, SHARE, Validator, split_off
-
 from tests.training.asked import held_out, obvious_places
 from tests.training.reviews import drawn_reviews, interactions
 

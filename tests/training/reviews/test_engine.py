@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import ibis
 import pytest
+
 from reviews.engine import Engine
 
 NUMBERS = ibis.table({"n": "int64"}, name="numbers")

@@ -8,8 +8,9 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from contract.container import UsageError
 from preprocess import NothingLeftError, main
+
+from contract.container import UsageError
 from reviews.review_files import MissingColumnError, NoReviewsError, UnreadableFileError
 
 HEADER = ("username", "beer_name", "score", "timestamp", "style", "brewery_name", "abv")

@@ -9,6 +9,7 @@ import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from reviews.coding import coded
 from reviews.engine import sql
 from reviews.split import PRIME, RULE, Draw, threshold

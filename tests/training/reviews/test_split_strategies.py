@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from preprocess import NothingLeftError, main
+
 from reviews.review_files import MissingColumnError
 
 HEADER = ("username", "beer_name", "score", "timestamp")
