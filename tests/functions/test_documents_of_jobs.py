@@ -50,16 +50,18 @@ def reviewed(seed, share):
 @pytest.fixture
 def evaluation(job):
     """What a model's evaluation job writes, with the champion scored."""
-    champion = job("champion").Champion("found", "version 3, Approved", "arn", 3)
+    champion = job("evaluation.champion").Champion("found", "version 3, Approved", "arn", 3)
 
     def written(model):
         train, test = reviewed(1, 0.5), reviewed(2, 0.2)
         if model == "retrieval":
-            sides = [job("interactions").Interactions(users, items, *names) for users, items, names in (train, test)]
+            sides = [
+                job("dataset.interactions").Interactions(users, items, *names) for users, items, names in (train, test)
+            ]
             return job("evaluate").evaluate(Scores(3), *sides, 10, 4, champion, Scores(5))
         random = np.random.default_rng(6)
         sides = [
-            job("ratings").Ratings(users, items, random.uniform(1, 5, len(users)), *names)
+            job("dataset.ratings").Ratings(users, items, random.uniform(1, 5, len(users)), *names)
             for users, items, names in (train, test)
         ]
         predicted = {who: random.uniform(1, 5, len(sides[1])) for who in ("model", "champion")}
@@ -97,7 +99,7 @@ def test_the_evaluation_job_reads_what_find_champion_writes(job, tmp_path):
     found = Champion(FOUND, "version 3, Approved", "arn", 3, "Approved", KEY)
     for champion in (found, Champion("none", "no version"), Champion("unusable", "gone", "arn", 3, "Approved")):
         (folder / "champion.json").write_text(json.dumps(champion.document()))
-        read = job("champion").read_champion(folder)
+        read = job("evaluation.champion").read_champion(folder)
         told = (champion.status, champion.reason, champion.model_package_arn, champion.version)
         assert (read.status, read.reason, read.model_package_arn, read.version) == told
         assert read.archive == (archive if champion.status == FOUND else None)

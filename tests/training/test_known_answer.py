@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.training.jobs import Jobs, strict_json
-from tests.training.reviews import two_tastes, write
+from tests.training.reviews_at_hand import two_tastes, write
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.training.jobs import Jobs
-from tests.training.reviews import two_tastes, write
+from tests.training.reviews_at_hand import two_tastes, write
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.training.reviews import two_tastes, write
+from tests.training.reviews_at_hand import two_tastes, write
 
 pytestmark = pytest.mark.slow
 

@@ -60,7 +60,7 @@ def test_help_tells_defaults_and_ends_well(capsys):
 
 def test_paths_lie_below_the_base_folder_unless_the_container_says_otherwise():
     environment = {"SAGEMAKER_BASE_DIR": "/somewhere", "SM_CHANNEL_TRAIN": "/given/train"}
-    show = "import container as c; print(c.base_dir(), c.channel('train'), c.channel('items'), c.model_dir())"
+    show = "import contract.container as c; print(c.base_dir(), c.channel('train'), c.channel('items'), c.model_dir())"
     done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, cwd=TRAINING, env=environment)
     assert done.stdout.split() == ["/somewhere", "/given/train", "/somewhere/input/data/items", "/somewhere/model"]
     done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, cwd=TRAINING, env={})

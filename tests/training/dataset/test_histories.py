@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset.histories import histories_of
-from tests.training.reviews import drawn_reviews, interactions
+from tests.training.reviews_at_hand import drawn_reviews, interactions
 
 
 def test_histories_worked_out_by_hand():

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dataset.interactions import InteractionsError, read_interactions
-from tests.training.reviews import write
+from tests.training.reviews_at_hand import write
 
 ROWS = [("bob", "porter"), ("ann", "stout"), ("ann", "ale"), ("cid", "stout"), ("émile", "bock")]
 

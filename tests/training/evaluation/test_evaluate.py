@@ -15,7 +15,7 @@ from evaluation.champion import Champion
 from evaluation.questions import ask
 from evaluation.scorers import ScoresError
 from tests.training.jobs import TRAINING, strict_json
-from tests.training.reviews import write
+from tests.training.reviews_at_hand import write
 
 
 class Table:
@@ -219,6 +219,6 @@ def test_the_same_seed_gives_the_same_and_another_draws_anew(sides, measured):
 
 def test_nothing_that_needs_no_tensorflow_imports_it():
     """It takes seconds: wrong arguments and missing files are told before."""
-    show = "import sys, evaluate, train, choosing, batches, checkpoints; print('tensorflow' in sys.modules)"
+    show = "import sys, evaluate, train, retrieval.choosing, retrieval.batches; print('tensorflow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, cwd=TRAINING, check=True)
     assert done.stdout.strip() == "False"

@@ -14,7 +14,7 @@ from dataset.histories import histories_of
 from dataset.interactions import read_interactions
 from retrieval.towers import Towers
 from tests.training.jobs import strict_json
-from tests.training.reviews import two_tastes, write
+from tests.training.reviews_at_hand import two_tastes, write
 
 pytestmark = pytest.mark.slow
 

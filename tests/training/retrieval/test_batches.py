@@ -20,7 +20,7 @@ from retrieval.batches import (
     batch_size,
     batches,
 )
-from tests.training.reviews import drawn_reviews, interactions
+from tests.training.reviews_at_hand import drawn_reviews, interactions
 
 LARGE = WHOLE_CATALOGUE + 1
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dataset.histories import histories_of
 from retrieval.choosing import EXPONENTS, SHRINKAGES, Decompositions, RidgeSettings, choose, describe
-from tests.training.reviews import interactions
+from tests.training.reviews_at_hand import interactions
 
 RANKS = (16, 32, 64)
 WIDEST = RANKS[-1]

@@ -8,7 +8,7 @@ import pytest
 from dataset.histories import histories_of
 from dataset.item_features import NO_FEATURES
 from retrieval.batches import WHOLE_CATALOGUE
-from tests.training.reviews import interactions
+from tests.training.reviews_at_hand import interactions
 
 pytestmark = pytest.mark.slow
 

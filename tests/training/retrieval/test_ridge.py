@@ -10,7 +10,7 @@ from scipy import sparse
 
 from dataset.histories import histories_of
 from retrieval.ridge import _randomised, decompose
-from tests.training.reviews import drawn_reviews, interactions
+from tests.training.reviews_at_hand import drawn_reviews, interactions
 
 
 def reviewed(users, items, share=0.3, seed=1):
@@ -112,7 +112,7 @@ def test_beyond_the_exact_size_the_largest_directions_are_found(monkeypatch):
     likely = np.where(group[:, None] == np.arange(150)[None, :] % 3, 0.5, 0.02)
     histories = histories_of(interactions(np.argwhere(random.random((300, 150)) < likely).tolist(), 300, 150))
     exact = decompose(histories, 0.0, rank=3, seed=1)
-    monkeypatch.setattr("ridge.EXACT", 10)
+    monkeypatch.setattr("retrieval.ridge.EXACT", 10)
     found = decompose(histories, 0.0, rank=3, seed=1)
     assert found.energies == pytest.approx(exact.energies, rel=1e-3)
     assert product(found.tables(20.0, 3)) == pytest.approx(product(exact.tables(20.0, 3)), abs=1e-3)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from dataset.histories import histories_of
 from retrieval.towers import Towers
-from tests.training.reviews import interactions
+from tests.training.reviews_at_hand import interactions
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from evaluation.metrics import ndcg, recall
 from retrieval.towers import Towers
 from retrieval.validation import MOST_USERS, SHARE, Validator, split_off
 from tests.training.asked import held_out, obvious_places
-from tests.training.reviews import drawn_reviews, interactions
+from tests.training.reviews_at_hand import drawn_reviews, interactions
 
 
 def pairs(reviews):

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import write_reviews as module
 
+from reviews import write_reviews as module
 from reviews.write_reviews import write_reviews
 
 USERS = pa.array(["ann", "bob", "cid", "dan", "eve"])
