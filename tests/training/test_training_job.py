@@ -149,12 +149,19 @@ def test_next_to_nothing_is_enough_without_the_closed_form_too(tf, train):
     assert {item for served in lists(tf, signatures, ["ann"]) for item in served} == {"stout", "ale"}
 
 
-@pytest.mark.parametrize("text", ["False", "0", "", "no"])
+@pytest.mark.parametrize("text", ["FALSE", "0", "", "no"])
 def test_only_true_and_false_turn_the_closed_form_on_and_off(train, text):
     from contract.container import UsageError
 
     with pytest.raises(UsageError, match=f"'{text}' is neither true nor false"):
         train(TINY, "--closed-form", text)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("true", True), ("True", True), ("false", False), ("False", False)])
+def test_a_truth_value_is_read_as_json_and_as_the_images_toolkit_writes_it(text, meant):
+    from train import parse
+
+    assert parse(["--closed-form", text]).closed_form is meant
 
 
 def test_a_checkpoint_with_the_closed_form_is_not_used_without_it(train, tmp_path):
