@@ -78,12 +78,20 @@ def check_run_folder(folder):
     assert read(folder / "history.json")["events"][-1]["type"] == "ExecutionSucceeded"
     for name in ("data/train.parquet", "data/test.parquet", "data/manifest.json", "report.html"):
         assert (folder / name).stat().st_size > 0, name
-    assert len(list((folder / "logs").glob("*.log"))) == 3
-    (package,) = read(folder / "model-packages.json")
-    assert package["ModelApprovalStatus"] == "PendingManualApproval"
-    assert package["ModelPackageVersion"] == 1
-    (result,) = json.loads(execution["output"])["Models"]
-    assert result["ModelPackageArn"] == package["ModelPackageArn"]
+    assert len(list((folder / "logs").glob("*.log"))) == 5
+    packages = read(folder / "model-packages.json")
+    results = json.loads(execution["output"])["Models"]
+    assert [one["ModelPackageGroupName"] for one in packages] == ["taproom-retrieval", "taproom-ranking"]
+    for package, result in zip(packages, results, strict=True):
+        assert package["ModelApprovalStatus"] == "PendingManualApproval"
+        assert package["ModelPackageVersion"] == 1
+        assert result["ModelPackageArn"] == package["ModelPackageArn"]
+        gate = read(folder / "gate" / result["Model"].lower() / "gate.json")
+        assert gate["passed"] is True
+        assert [rule["verdict"] for rule in gate["rules"]] == [rule["Verdict"] for rule in result["Gate"]]
+    rmse = read(folder / "evaluation" / "ranking.json")["regression_metrics"]["rmse"]
+    assert results[1]["Metrics"]["rmse"] == rmse["value"] < results[1]["Metrics"]["bias_rmse"]
+    result = results[0]
     accuracy = read(folder / "evaluation" / "retrieval.json")["multiclass_classification_metrics"]["accuracy"]
     assert result["Metrics"]["accuracy"] == accuracy["value"] >= 0.5
     return accuracy["value"]

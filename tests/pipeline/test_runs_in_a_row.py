@@ -47,7 +47,7 @@ def registered(work):
 
 
 def test_each_run_adds_one_version_trained_on_its_own_file_alone(run, tmp_path):
-    executions = [run(0.75), run(0.8), run(0.75)]
+    executions = [run(0.75), run(0.755), run(0.75)]
     prepared = [json.loads(one["output"])["Prepare"] for one in executions]
     assert [one["Reviews"]["Count"] for one in prepared] == [1, 1, 1]
     places = [one["Parameters"]["InputData"] for one in prepared]
