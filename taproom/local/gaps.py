@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +31,4 @@ GAPS = (
 def install_all(aws: LocalAws) -> None:
     """Install every gap module into a starting local AWS."""
     for name in GAPS:
-        module = f"taproom.local.{name}"
-        if find_spec(module) is None:
-            continue
-        importlib.import_module(module).install(aws)
+        importlib.import_module(f"taproom.local.{name}").install(aws)
