@@ -27,12 +27,6 @@ def model_results(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list(models or ())
 
 
-def failure_of(snapshot: Snapshot) -> Failure | None:
-    """Why the execution did not succeed, the first cause if there are several; None when it did succeed."""
-    found = failures_of(snapshot)
-    return found[0] if found else None
-
-
 def failures_of(snapshot: Snapshot) -> list[Failure]:
     """Every failed step that kept the execution from succeeding; each model's branch may have one."""
     execution = snapshot.execution

@@ -16,7 +16,6 @@ from rules.measured import MEASURED, Measured
 from rules.model_package import NO_PARENT, Registration
 from rules.wording import clipped, printable
 
-CONTENT_LIMIT = 100_000  # characters of the whole card
 TEXT_LIMIT = 1_024
 LONG_TEXT_LIMIT = 2_048
 VALUE_LIMIT = 255  # of a name or a parameter

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from taproom.collect import collect, job_names
-from taproom.outcome import failure_of, failures_of, model_results
+from taproom.outcome import failures_of, model_results
 from taproom.summary import print_failure
 from tests.pipeline.deployed import evaluation, ranking_evaluation, script
 
@@ -24,7 +24,7 @@ def result_of(snapshot, model="Retrieval"):
 def test_an_upload_leads_to_a_registered_model(tiny_pipeline):
     before = len(tiny_pipeline.registered())
     snapshot = tiny_pipeline.upload("reviews/first/a.csv", script(evaluation=evaluation(0.75)))
-    assert snapshot.status == "SUCCEEDED", failure_of(snapshot)
+    assert snapshot.status == "SUCCEEDED", failures_of(snapshot)
     result = result_of(snapshot)
     assert result["Status"] == "Registered"
     assert "0.75" in result["Reason"]
@@ -61,7 +61,7 @@ def test_only_what_is_under_the_threshold_is_refused(tiny_pipeline, threshold, s
     content = script(evaluation=evaluation(0.75))
     snapshot = start_on(tiny_pipeline, f"threshold-{threshold}", content, AccuracyTop500Threshold=threshold)
     registered = len(tiny_pipeline.registered())
-    assert snapshot.status == "SUCCEEDED", failure_of(snapshot)
+    assert snapshot.status == "SUCCEEDED", failures_of(snapshot)
     result = result_of(snapshot)
     assert result["Status"] == status
     assert "0.75" in result["Reason"]
@@ -125,7 +125,7 @@ def test_a_champion_whose_artifact_is_gone_is_no_failure(tiny_pipeline):
     bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
     tiny_pipeline.aws.client("s3").delete_object(Bucket=bucket, Key=key)
     second = tiny_pipeline.upload("reviews/gone-2/a.csv", script())
-    assert second.status == "SUCCEEDED", failure_of(second)
+    assert second.status == "SUCCEEDED", failures_of(second)
     result = result_of(second)
     assert (result["Status"], verdicts(result)["champion"]) == ("Registered", "not comparable")
     assert key in str(result["Gate"])
@@ -156,7 +156,7 @@ def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, t
     assert snapshot.status == "FAILED"
     assert f"the {step} script says no" in snapshot.execution["cause"]
     assert state in snapshot.execution["cause"]
-    failure = failure_of(snapshot)
+    failure = failures_of(snapshot)[0]
     assert state in failure.step
     assert f"the {step} script says no" in failure.cause
     assert tiny_pipeline.registered(model) == before
@@ -213,7 +213,7 @@ def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, tm
 def test_bad_input_fails_at_the_first_state_before_any_job(tiny_pipeline, given, named):
     snapshot = tiny_pipeline.start(given)
     assert snapshot.status == "FAILED"
-    assert failure_of(snapshot).step == "Prepare"
+    assert failures_of(snapshot)[0].step == "Prepare"
     assert job_names(snapshot) == []
     for word in named:
         assert word in snapshot.execution["cause"]
