@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 URL = re.compile(r"https?://[^\s/]+/?")
 WORK = Path(__file__).resolve().parents[2] / ".taproom"
-STACK = re.compile(
-    r"[a-zA-Z][a-zA-Z0-9-]{0,51}"
-)  # CloudFormation's, with room for -retrieval in a group's 63 characters
+# a stack's name as CloudFormation has it, with room for -retrieval in a group's 63 characters
+STACK = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,51}")
 
 
 @dataclass(frozen=True)

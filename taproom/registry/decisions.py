@@ -11,9 +11,8 @@ from taproom.registry.errors import NotAllowed
 from taproom.registry.registry import Registry
 from taproom.registry.version import APPROVED, APPROVED_AT, REJECTED, ROLLED_BACK_AT, Version, champion_of
 
-COMMENT_LIMIT = (
-    900  # characters; SageMaker's ApprovalDescription holds 1,024, and a rollback says more than the comment
-)
+# characters; SageMaker's ApprovalDescription holds 1,024, and a rollback says more than the comment
+COMMENT_LIMIT = 900
 
 
 @dataclass(frozen=True)
