@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from taproom.local.cloudformation_types import ResourceRequest
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Imports = dict[str, dict[str, str]]  # logical id -> identifier, such as {"BucketName": "..."}
 
 
+@runtime_checkable
 class Importable(Protocol):
     """A resource type that can take over what exists."""
 
@@ -86,7 +87,7 @@ def checked(requested: list[dict[str, Any]], template: dict[str, Any], stack: An
 
 def adopted(handler: Any, request: ResourceRequest, identifier: dict[str, str]) -> Any:
     """The existing resource, from its type. Raises ValueError for a type that cannot be imported."""
-    if not hasattr(handler, "adopt"):
+    if not isinstance(handler, Importable):
         raise ValueError(f"the local AWS cannot import {request.type}")
     return handler.adopt(request, identifier)
 
