@@ -1,7 +1,7 @@
 """What an interrupted training job goes on from: SageMaker brings the folder back when it starts the job again.
 
-After every epoch <folder>/<stage>.npz is replaced in one step: the model's and the optimizer's variables, the best
-epoch's tables and what was logged. Batches are made from seed and epoch, so a resumed training ends with the very
+After every epoch <folder>/<stage>.npz is replaced in one step: the model's and the optimizer's variables, what the best
+epoch had learnt and what was logged. Batches are made from seed and epoch, so a resumed training ends with the very
 model that it would have ended with.
 """
 
@@ -58,7 +58,7 @@ class Stage:
         self._save()
 
     def best(self) -> tuple[np.ndarray, ...]:
-        """Tables and bias of the best epoch; of the start where no epoch was done."""
+        """What was ``learnt`` by the best epoch; that of the start where no epoch was done."""
         return self._best
 
     def _variables(self) -> list[Any]:
