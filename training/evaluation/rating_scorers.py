@@ -8,12 +8,10 @@ import numpy as np
 
 from contract.artifact import ArtifactError
 from dataset.ratings import Ratings
-from evaluation.scorers import ScoresError
+from evaluation.scorers import UNLOADABLE, ScoresError
 
 SIGNATURE = "serving_default"
 BLOCK = 2**14  # reviews that are asked for at a time
-# What TensorFlow raises beside its own errors: for what is no SavedModel, for inputs that a signature does not take.
-UNUSABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 
 
 class RankingSavedModel:
@@ -21,9 +19,10 @@ class RankingSavedModel:
         """Raises ArtifactError when it cannot be loaded or is no ranking model."""
         import tensorflow as tf
 
+        failures = (*UNLOADABLE, tf.errors.OpError)
         try:
             self._loaded = tf.saved_model.load(str(folder))
-        except (*UNUSABLE, tf.errors.OpError) as error:
+        except failures as error:
             raise ArtifactError(f"{folder} cannot be loaded as a SavedModel: {error}") from error
         served = self._loaded.signatures.get(SIGNATURE)
         takes = sorted(served.structured_input_signature[1]) if served else []
@@ -33,7 +32,7 @@ class RankingSavedModel:
                 f"the SavedModel is no ranking model: {SIGNATURE} must take item and username and give score; "
                 f"it takes {', '.join(takes) or 'nothing'} and gives {', '.join(gives) or 'nothing'}"
             )
-        self._served, self._as_tensor, self._failures = served, tf.constant, (*UNUSABLE, tf.errors.OpError)
+        self._served, self._as_tensor, self._failures = served, tf.constant, failures
 
     def score(self, ratings: Ratings) -> np.ndarray:
         """float64 [n] for the users and items of ``ratings``. Raises ScoresError for what is no score."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dataset.ratings import UNKNOWN, Ratings
-
-ITEM_SLICES = ("items_head", "items_mid", "items_tail", "items_unknown")
-USER_SLICES = ("users_few_reviews", "users_many_reviews", "users_unknown")
+from evaluation.slices import ITEM_SLICES, USER_SLICES, thirds
 
 
 def item_slices(test: Ratings, train: Ratings) -> dict[str, np.ndarray]:
@@ -17,11 +15,7 @@ def item_slices(test: Ratings, train: Ratings) -> dict[str, np.ndarray]:
     those that have none.
     """
     counts = np.bincount(train.items, minlength=len(train.item_names))
-    order = np.argsort(-counts, kind="stable")
-    before = np.empty(len(counts))
-    before[order] = np.cumsum(counts[order]) - counts[order]
-    third = np.minimum(3 * before // max(counts.sum(), 1), 2)
-    of_row = np.append(third, 3)[test.items]  # UNKNOWN takes the last
+    of_row = np.append(thirds(counts), 3)[test.items]  # UNKNOWN takes the last
     return {name: of_row == number for number, name in enumerate(ITEM_SLICES)}
 
 

@@ -36,13 +36,16 @@ def item_slices(asked: HeldOut, counts: np.ndarray) -> dict[str, np.ndarray]:
     From the most reviewed down, head, mid and tail are the items with a third of all train reviews each; unknown are
     those that the catalogue does not have.
     """
+    of_pair = np.append(thirds(counts), 3)[asked.held_out[:, 1]]  # -1, not in the catalogue, takes the last
+    return {name: of_pair == number for number, name in enumerate(ITEM_SLICES)}
+
+
+def thirds(counts: np.ndarray) -> np.ndarray:
+    """0, 1 or 2 for each item [n]: the most reviewed that have a third of all ``counts`` [n], the next, the others."""
     order = np.argsort(-counts, kind="stable")
     before = np.empty(len(counts))
     before[order] = np.cumsum(counts[order]) - counts[order]
-    third = np.minimum(3 * before // max(counts.sum(), 1), 2)
-    items = asked.held_out[:, 1]
-    of_pair = np.where(items >= 0, third[items], 3)
-    return {name: of_pair == number for number, name in enumerate(ITEM_SLICES)}
+    return np.minimum(3 * before // max(counts.sum(), 1), 2)
 
 
 def user_slices(asked: HeldOut, known: np.ndarray) -> dict[str, np.ndarray]:

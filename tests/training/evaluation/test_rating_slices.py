@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 
-from evaluation.rating_slices import ITEM_SLICES, USER_SLICES, item_slices, user_slices
+from evaluation.rating_slices import item_slices, user_slices
+from evaluation.slices import ITEM_SLICES, USER_SLICES
 from tests.training.ratings_at_hand import drawn_ratings, ratings
 
 # i00 has 3 of the 6 train reviews, i01 2, i02 1: head, mid (from the third on) and tail; i03 none
