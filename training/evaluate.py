@@ -13,7 +13,6 @@ leave them out (evaluation/metrics.py). Under differences stands the model's met
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -24,9 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from contract.argument_types import positive_int, seed
+from contract.argument_types import positive_int
 from contract.artifact import ArtifactError, find_archive, unpack
-from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
+from contract.container import PROCESSING_MESSAGE, report_failures
+from contract.evaluation_job import SCHEMA_VERSION, evaluation_parser, quality, write_evaluation
 from dataset.interactions import Interactions, read_interactions
 from evaluation.baselines import chance, popularity
 from evaluation.champion import NO_CHAMPION, Champion, read_champion
@@ -37,8 +37,6 @@ from evaluation.resampling import Interval, coverages, intervals
 from evaluation.scorers import SavedModel, Scorer, ScoresError
 from evaluation.slices import Slices, slices_of
 from evaluation.values import COMPARED, WHOLE, Key, differences, per_user_values
-
-SCHEMA_VERSION = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,25 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = SavedModel(unpack(find_archive(options.model), Path(folder) / "model"))
         champion, rival = load(read_champion(options.champion), Path(folder) / "champion")
         evaluation = evaluate(model, train, test, options.k, options.seed, champion, rival)
-    options.output.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
-    (options.output / "evaluation.json").write_text(text, encoding="utf-8")
+    write_evaluation(options.output, evaluation)
     for line in summary(evaluation):
         print(line)
     print(f"seconds={time.perf_counter() - started:.1f}", flush=True)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    processing = base_dir() / "processing"
-    parser = JobParser("evaluate.py", __doc__)
-    parser.add_argument("--data", type=Path, default=processing / "input" / "data", help="folder of the Parquet files")
-    parser.add_argument("--model", type=Path, default=processing / "input" / "model", help="model.tar.gz or its folder")
-    parser.add_argument(
-        "--champion", type=Path, default=processing / "input" / "champion", help="folder of the champion, if any"
-    )
-    parser.add_argument("--output", type=Path, default=processing / "output" / "evaluation", help="folder to write to")
+    parser = evaluation_parser("evaluate.py", __doc__, "the confidence intervals and chance")
     parser.add_argument("-k", "--k", type=positive_int, default=500, help="length of the lists for accuracy (500)")
-    parser.add_argument("--seed", type=seed, default=42, help="for the confidence intervals and chance (42)")
     return parser.parse_args(arguments)
 
 
@@ -191,21 +179,14 @@ def _document(
     scored = {"metrics": metrics("champion"), "slices": sliced("champion")} if "champion" in by else None
     return {
         "multiclass_classification_metrics": {
-            "accuracy": _quality(own.pop("accuracy")),
-            "accuracy_best_constant_classifier": _quality(measured["popularity", WHOLE, "accuracy"]),
+            "accuracy": quality(own.pop("accuracy")),
+            "accuracy_best_constant_classifier": quality(measured["popularity", WHOLE, "accuracy"]),
         },
         "retrieval_metrics": own,
         "baselines": {name: metrics(name) for name in ("popularity", "random")},
         "champion": champion.document(scored),
         "differences": {other: metrics(("model", other)) for other in COMPARED if other in by},
         "slices": sliced("model"),
-    }
-
-
-def _quality(interval: Interval) -> dict[str, Any]:
-    """A metric as AWS writes it ("NaN": it was measured once), with our interval beside it."""
-    return {"value": interval["value"], "standard_deviation": "NaN"} | {
-        bound: interval[bound] for bound in ("lower", "upper")
     }
 
 

@@ -10,7 +10,6 @@ metrics are those of evaluation/regression_metrics.py, its slices those of evalu
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 import time
@@ -20,17 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from contract.argument_types import seed
 from contract.artifact import find_archive, unpack
-from contract.container import PROCESSING_MESSAGE, JobError, JobParser, base_dir, report_failures
+from contract.container import PROCESSING_MESSAGE, JobError, report_failures
+from contract.evaluation_job import SCHEMA_VERSION, evaluation_parser, quality, write_evaluation
 from dataset.ratings import UNKNOWN, Ratings, read_ratings
 from evaluation.bias_baseline import tuned_biases
-from evaluation.champion import FOUND, Champion, read_champion
+from evaluation.champion import Champion, read_champion
 from evaluation.rating_scorers import RankingSavedModel
 from evaluation.rating_slices import item_slices, user_slices
 from evaluation.regression_metrics import ERRORS, Resampled, resample, user_sums
 
-SCHEMA_VERSION = 1
 MODEL, CHAMPION = "model", "champion"
 BASELINES = ("global_mean", "bias")
 
@@ -46,22 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if by_champion is not None:
         predicted[CHAMPION] = by_champion
     evaluation = evaluate(predicted, champion, train, test, options.seed)
-    options.output.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
-    (options.output / "evaluation.json").write_text(text, encoding="utf-8")
+    write_evaluation(options.output, evaluation)
     for line in summary(evaluation):
         print(line)
     print(f"seconds={time.perf_counter() - started:.1f}", flush=True)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    processing = base_dir() / "processing"
-    parser = JobParser("evaluate_ranking.py", __doc__)
-    parser.add_argument("--data", type=Path, default=processing / "input" / "data", help="folder of the Parquet files")
-    parser.add_argument("--model", type=Path, default=processing / "input" / "model", help="model.tar.gz or its folder")
-    parser.add_argument("--champion", type=Path, default=processing / "input" / "champion", help="folder, if any")
-    parser.add_argument("--output", type=Path, default=processing / "output" / "evaluation", help="folder to write to")
-    parser.add_argument("--seed", type=seed, default=42, help="for the confidence intervals and the baseline (42)")
+    parser = evaluation_parser("evaluate_ranking.py", __doc__, "the confidence intervals and the baseline")
     return parser.parse_args(arguments)
 
 
@@ -73,7 +63,7 @@ def score(archive: Path, test: Ratings) -> np.ndarray:
 
 def score_champion(champion: Champion, test: Ratings) -> tuple[Champion, np.ndarray | None]:
     """The champion and its scores; where it cannot give any, the champion with the reason, and None."""
-    if champion.status != FOUND or champion.archive is None:
+    if champion.archive is None:
         return champion, None
     try:
         return champion, score(champion.archive, test)
@@ -98,7 +88,7 @@ def evaluate(
         "held_out": len(test),
         "held_out_unknown_to_model": int((named.items == UNKNOWN).sum()),
         "users_unknown_to_train": len(np.unique(test.users[named.users == UNKNOWN])),
-        "regression_metrics": {name: _quality(value) for name, value in measured.intervals(MODEL).items()},
+        "regression_metrics": {name: quality(value) for name, value in measured.intervals(MODEL).items()},
         "baselines": {name: measured.intervals(name) for name in BASELINES},
         "differences": {name: measured.differences(MODEL, name) for name in others},
         "slices": _slices(MODEL, slices, measured, test),
@@ -159,13 +149,6 @@ def _slices(name: str, slices: Mapping[str, np.ndarray], measured: Resampled, te
 
 def _of_champion(slices: Mapping[str, np.ndarray], measured: Resampled, test: Ratings) -> dict[str, Any]:
     return {"metrics": measured.intervals(CHAMPION), "slices": _slices(CHAMPION, slices, measured, test)}
-
-
-def _quality(interval: dict[str, float]) -> dict[str, Any]:
-    """A metric as AWS writes it ("NaN": it was measured once), with our interval beside it."""
-    return {"value": interval["value"], "standard_deviation": "NaN"} | {
-        bound: interval[bound] for bound in ("lower", "upper")
-    }
 
 
 if __name__ == "__main__":
