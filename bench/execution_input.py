@@ -28,6 +28,14 @@ TRAIN = {
     "ClosedForm": "--closed-form",
 }
 EVALUATE = {"ReturnRecommendationsNumber": "--k"}
+# BatchSize counts users, which the ranking model's batches are not made of.
+TRAIN_RANKING = {
+    "TrainingEpochs": "--epochs",
+    "LearningRate": "--learning-rate",
+    "EmbeddingDimension": "--embedding-dimension",
+    "SplitSeed": "--seed",
+}
+EVALUATE_RANKING: dict[str, str] = {}
 # Where and when a job runs, and what becomes of its model: nothing that is measured here.
 WITHOUT_EFFECT = {
     "InputData",
@@ -70,7 +78,7 @@ class Parameters:
         return int(self.values.get("MinReviewsPerUser", 5))
 
     def flags(self, names: dict[str, str]) -> list[str]:
-        """Flags of one job: ``names`` is PREPROCESS, TRAIN or EVALUATE. What is not given is left to the job."""
+        """Flags of one job: ``names`` is one of the tables above. What is not given is left to the job."""
         return [text for key, flag in names.items() if key in self.values for text in (flag, _text(self.values[key]))]
 
 

@@ -12,11 +12,33 @@ from pathlib import Path
 from typing import Any
 
 from bench.datasets import Dataset
-from bench.execution_input import EVALUATE, PREPROCESS, TRAIN, Parameters, column_flags
+from bench.execution_input import (
+    EVALUATE,
+    EVALUATE_RANKING,
+    PREPROCESS,
+    TRAIN,
+    TRAIN_RANKING,
+    Parameters,
+    column_flags,
+)
 from bench.processes import Run, run
 from bench.training_room import TRAINING
 
 EPOCH = re.compile(r"^epoch=\d+ ", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's job scripts, and the flags that each has for the parameters of an execution input."""
+
+    train: str
+    evaluate: str
+    train_flags: dict[str, str]
+    evaluate_flags: dict[str, str]
+
+
+RETRIEVAL = Model("train.py", "evaluate.py", TRAIN, EVALUATE)
+RANKING = Model("train_ranking.py", "evaluate_ranking.py", TRAIN_RANKING, EVALUATE_RANKING)
 
 
 @dataclass(frozen=True)
@@ -43,8 +65,8 @@ class Finished:
         return len(EPOCH.findall(self.train.log))
 
 
-def run_jobs(dataset: Dataset, parameters: Parameters, base: Path) -> Finished:
-    """Preprocess, train and evaluate in ``base``, which plays /opt/ml. Raises BenchError when one fails."""
+def run_jobs(dataset: Dataset, parameters: Parameters, base: Path, model: Model = RETRIEVAL) -> Finished:
+    """Preprocess, train and evaluate ``model`` in ``base``, which plays /opt/ml. Raises BenchError when one fails."""
     data = base / "processing" / "output" / "data"
     variables = {
         "SAGEMAKER_BASE_DIR": str(base),
@@ -59,11 +81,11 @@ def run_jobs(dataset: Dataset, parameters: Parameters, base: Path) -> Finished:
 
     columns = column_flags(dataset.columns)
     preprocess = job("preprocess.py", "--reviews", dataset.file.parent, *columns, *parameters.flags(PREPROCESS))
-    train = job("train.py", *parameters.flags(TRAIN))
+    train = job(model.train, *parameters.flags(model.train_flags))
     started = time.perf_counter()
     archive = pack(base / "model", base / "processing" / "input" / "model" / "model.tar.gz")
     pack_seconds = time.perf_counter() - started
-    evaluate = job("evaluate.py", "--data", data, *parameters.flags(EVALUATE))
+    evaluate = job(model.evaluate, "--data", data, *parameters.flags(model.evaluate_flags))
     evaluation = base / "processing" / "output" / "evaluation" / "evaluation.json"
     return Finished(
         data=data,

@@ -6,9 +6,6 @@ lowest RMSE there is fitted anew to all of train. The test set chooses nothing.
 
 from __future__ import annotations
 
-import json
-import re
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,26 +14,17 @@ from typing import Any
 import numpy as np
 
 from bench.datasets import Dataset
-from bench.execution_input import PREPROCESS, Parameters, column_flags
-from bench.jobs import pack
-from bench.processes import Run, run
+from bench.execution_input import Parameters
+from bench.jobs import RANKING, run_jobs
 from bench.rating_peers.biased_mf import BiasedMf
 from bench.rating_peers.means import GlobalMean, UserAndItemBias
 from bench.rating_peers.peer import Predict, RatingPeer, Setting
-from bench.training_room import TRAINING, Ratings, read_ratings, set_aside
+from bench.training_room import Ratings, read_ratings, set_aside
 from bench.tuning import described
 
 OURS = "Taproom"
 PEERS: tuple[RatingPeer, ...] = (GlobalMean(), UserAndItemBias(), BiasedMf())
 METRICS = ("rmse", "mae")
-# BatchSize counts users, which the ranking model's batches are not made of.
-TRAIN_RANKING = {
-    "TrainingEpochs": "--epochs",
-    "LearningRate": "--learning-rate",
-    "EmbeddingDimension": "--embedding-dimension",
-    "SplitSeed": "--seed",
-}
-EPOCH = re.compile(r"^epoch=\d+ ", re.MULTILINE)
 
 Tell = Callable[[str], None]
 
@@ -45,11 +33,11 @@ def ranking(
     dataset: Dataset, parameters: Parameters, base: Path, tell: Tell, peers: tuple[RatingPeer, ...] = PEERS
 ) -> dict[str, Any]:
     """``rows``: one per model with its setting, seconds and METRICS. ``base`` plays /opt/ml. Raises BenchError."""
-    data, trained, evaluation = _our_jobs(dataset, parameters, base)
-    train, test = read_ratings(data / "train.parquet"), read_ratings(data / "test.parquet")
-    ours = {name: evaluation["regression_metrics"][name]["value"] for name in METRICS}
-    epochs = len(EPOCH.findall(trained.log))
-    rows = [{"model": OURS, "setting": f"{epochs} epochs", "seconds": trained.seconds, "metrics": ours}]
+    finished = run_jobs(dataset, parameters, base, RANKING)
+    train, test = (read_ratings(finished.data / f"{side}.parquet") for side in ("train", "test"))
+    ours = {name: finished.evaluation["regression_metrics"][name]["value"] for name in METRICS}
+    setting, seconds = f"{finished.epochs} epochs", finished.train.seconds
+    rows: list[dict[str, Any]] = [{"model": OURS, "setting": setting, "seconds": seconds, "metrics": ours}]
     rows += [_measured(peer, train, test.named_as(train), parameters.seed, tell) for peer in peers]
     sizes = {"users": len(train.user_names), "items": len(train.item_names), "train": len(train), "test": len(test)}
     return {**sizes, "rows": rows}
@@ -83,25 +71,3 @@ def _measured(peer: RatingPeer, train: Ratings, test: Ratings, seed: int, tell: 
     seconds = time.perf_counter() - started
     told = {"model": peer.name, "setting": described(chosen), "seconds": seconds, "metrics": errors(predict, test)}
     return {**told, "search": trials}
-
-
-def _our_jobs(dataset: Dataset, parameters: Parameters, base: Path) -> tuple[Path, Run, dict[str, Any]]:
-    """Folder of the data, the training job, and evaluation.json of our three jobs."""
-    data, evaluated = (base / "processing" / "output" / name for name in ("data", "evaluation"))
-    variables = {
-        "SAGEMAKER_BASE_DIR": str(base),
-        "SM_CHANNEL_TRAIN": str(data / "train.parquet"),
-        "SM_CHANNEL_ITEMS": str(data / "items.parquet"),
-        "SM_MODEL_DIR": str(base / "model"),
-    }
-    base.mkdir(parents=True)
-
-    def job(script: str, *arguments: object) -> Run:
-        return run([sys.executable, TRAINING / script, *arguments], variables)
-
-    columns = column_flags(dataset.columns)
-    job("preprocess.py", "--reviews", dataset.file.parent, *columns, *parameters.flags(PREPROCESS))
-    trained = job("train_ranking.py", *parameters.flags(TRAIN_RANKING))
-    pack(base / "model", base / "processing" / "input" / "model" / "model.tar.gz")
-    job("evaluate_ranking.py", "--data", data)
-    return data, trained, json.loads((evaluated / "evaluation.json").read_text(encoding="utf-8"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
-from bench.ranking import errors, search
+from bench.datasets import generated
+from bench.execution_input import Parameters
+from bench.ranking import errors, ranking, search
 from bench.rating_peers.biased_mf import BiasedMf
 from bench.rating_peers.means import GlobalMean, UserAndItemBias
 from bench.training_room import set_aside
@@ -61,3 +65,15 @@ def test_settings_are_tried_without_the_reviews_that_judge_them(split):
     assert seen == [len(kept)] * 2
     assert len(kept) + len(aside) == len(train)
     assert trials[0]["rmse"] > trials[1]["rmse"]
+
+
+@pytest.mark.slow
+def test_our_jobs_stand_beside_a_peer_on_the_same_split(tmp_path):
+    dataset = generated(3000, tmp_path)
+    found = ranking(dataset, Parameters({"TrainingEpochs": 1}), tmp_path / "ml", lambda text: None, (GlobalMean(),))
+    ours, peer = found["rows"]
+    assert (ours["model"], ours["setting"]) == ("Taproom", "1 epochs")
+    evaluation = json.loads((tmp_path / "ml" / "processing" / "output" / "evaluation" / "evaluation.json").read_text())
+    assert ours["metrics"]["rmse"] == evaluation["regression_metrics"]["rmse"]["value"]
+    # the peer's error is measured by the bench, the same baseline's by the evaluation
+    assert peer["metrics"]["rmse"] == pytest.approx(evaluation["baselines"]["global_mean"]["rmse"]["value"])
