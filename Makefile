@@ -32,7 +32,7 @@ test-fast: ## the tests without TensorFlow and real jobs, in under a minute
 	@requirements/install.sh dev
 	@$(python) -m pytest $(parallel) -m "not slow"
 
-bench: ## measure beside ALS, EASE and the tutorial's recipe: REVIEWS= INPUT= SIZE= PARTS= SIZES= RECIPE_EPOCHS= (docs/bench.md)
+bench: ## measure beside ALS, EASE, tuned MF and the tutorial's recipe: REVIEWS= INPUT= SIZE= PARTS= SIZES= RECIPE_EPOCHS= (docs/bench.md)
 	@requirements/install.sh bench
 	@.venv-bench/bin/python -m bench $(if $(REVIEWS),--reviews "$(REVIEWS)") $(if $(INPUT),--input "$(INPUT)") \
 		$(if $(SIZE),--size $(SIZE)) $(if $(PARTS),--parts $(PARTS)) $(if $(SIZES),--sizes $(SIZES)) \
