@@ -88,7 +88,7 @@ def unpack(archive: Path, target: Path, whose: str, max_bytes: int = MAX_BYTES, 
                         f"the artifact of {whose} unpacks to more than {max_bytes} bytes or {max_members} files"
                     )
                 tar.extract(member, target, filter="data")
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ModelUnusable(f"the artifact of {whose} cannot be unpacked: {error}") from error
     if not (target / SAVED_MODEL).is_file():
         raise ModelUnusable(f"the artifact of {whose} holds no {SAVED_MODEL}")

@@ -107,6 +107,8 @@ def test_what_a_killed_command_left_is_removed_but_not_what_is_under_way(registe
         (archive(("02/saved_model.pb", b"x")), "holds no 01/saved_model.pb"),
         (archive(MODEL, ("01/large", bytes(101))), "more than 100 bytes"),
         (archive(MODEL, *((f"01/{number}", b"") for number in range(5))), "or 5 files"),
+        (archive(("01", b"x"), MODEL), "cannot be unpacked: .*Not a directory"),
+        (archive(("x" * 300, b"x"), MODEL), "cannot be unpacked: .*File name too long"),
         (b"", "cannot be unpacked"),
         (b"no archive", "cannot be unpacked"),
     ],
