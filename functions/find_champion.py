@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from aws import client
 from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -20,6 +20,7 @@ from rules.champion import FOUND, NONE, NOT_COMPARABLE, UNUSABLE, Champion, cont
 from rules.data_manifest import SIZE_LIMIT, read_manifest, unfair
 from rules.execution import Execution
 from rules.json_document import DocumentMissing, DocumentUnreadable
+from rules.measured import ModelName
 from rules.model_package import MANIFEST, is_of_execution
 from rules.s3_uri import S3Uri, parse_s3_uri
 from rules.validation import StrictDocument, validated
@@ -32,7 +33,7 @@ metrics = Metrics()
 
 
 class Payload(StrictDocument):
-    model: Literal["retrieval", "ranking"] = Field(description='"retrieval" or "ranking"')
+    model: ModelName
     model_package_group_name: str = Field(min_length=1, description="a model package group's name")
     manifest_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of this run's data manifest")
     output_prefix: str = Field(pattern=r"^s3://.+/$", description="an s3:// URI that ends with a slash")

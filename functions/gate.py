@@ -6,7 +6,7 @@ Passed, Reason, Rules (each rule's verdict) and GateUri.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
@@ -16,6 +16,7 @@ from rules.evaluation_report import read_report
 from rules.execution import Execution
 from rules.gate import decide
 from rules.gate_rules import GateRules
+from rules.measured import ModelName
 from rules.s3_uri import parse_s3_uri
 from rules.validation import StrictDocument, validated
 from rules.verdict import FAILED
@@ -29,7 +30,7 @@ metrics = Metrics()
 
 
 class Payload(StrictDocument):
-    model: Literal["retrieval", "ranking"] = Field(description='"retrieval" or "ranking"')
+    model: ModelName
     evaluation_uri: str = Field(description="the s3:// URI of evaluation.json")
     rules: GateRules
     output_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of the gate.json to write")

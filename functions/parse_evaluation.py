@@ -6,7 +6,7 @@ EvaluationUri.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
@@ -14,7 +14,7 @@ from pydantic import Field
 from read_object import read_object
 from rules.evaluation_report import flat_metrics, read_report
 from rules.execution import Execution
-from rules.measured import MEASURED
+from rules.measured import MEASURED, ModelName
 from rules.s3_uri import parse_s3_uri
 from rules.validation import StrictDocument, validated
 
@@ -24,7 +24,7 @@ metrics = Metrics()
 
 
 class Payload(StrictDocument):
-    model: Literal["retrieval", "ranking"] = Field(description='"retrieval" or "ranking"')
+    model: ModelName
     evaluation_uri: str = Field(description="the s3:// URI of evaluation.json")
     execution: Execution | None = None  # for the log's correlation id
 

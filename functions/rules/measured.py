@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+ModelName = Annotated[Literal["retrieval", "ranking"], Field(description='"retrieval" or "ranking"')]
 
 LARGEST = 1e100  # of an error; more is no error of a score, and what is computed of less stays finite
 ITEM_SLICES = ("items_head", "items_mid", "items_tail")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from rules.execution import Execution
-from rules.measured import MEASURED
+from rules.measured import MEASURED, ModelName
 from rules.validation import StrictDocument
 from rules.wording import clipped, printable
 
@@ -53,7 +53,7 @@ class Registration(StrictDocument):
     """What RegisterModel is asked to do."""
 
     model_config = ConfigDict(protected_namespaces=())
-    model: Literal["retrieval", "ranking"] = Field(description='"retrieval" or "ranking"')
+    model: ModelName
     model_package_group_name: str = Field(min_length=1, description="a model package group's name")
     model_data_url: str = Field(pattern=r"^s3://", description="the s3:// URI of model.tar.gz")
     evaluation_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of evaluation.json")
