@@ -7,6 +7,7 @@ which a later one removes.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import shutil
 import tarfile
@@ -23,6 +24,7 @@ from taproom.faults import error_code
 from taproom.recommend.errors import ModelUnusable
 from taproom.registry.version import Version
 
+END = 2**20  # bytes that may follow the last file: padding
 SAVED_MODEL = "01/saved_model.pb"
 GONE = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
 MAX_BYTES = 20 * 2**30  # of an unpacked artifact
@@ -79,7 +81,7 @@ def unpack(archive: Path, target: Path, whose: str, max_bytes: int = MAX_BYTES, 
     """
     total = 0
     try:
-        with tarfile.open(archive, mode="r:gz") as tar:
+        with gzip.open(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             for number, member in enumerate(tar, start=1):
                 _check(member, whose)
                 total += member.size
@@ -88,6 +90,9 @@ def unpack(archive: Path, target: Path, whose: str, max_bytes: int = MAX_BYTES, 
                         f"the artifact of {whose} unpacks to more than {max_bytes} bytes or {max_members} files"
                     )
                 tar.extract(member, target, filter="data")
+            # tarfile ends before the checksum does, which alone tells damaged content
+            if len(stream.read(END + 1)) > END:
+                raise ModelUnusable(f"the artifact of {whose} holds more than {END} bytes after its last file")
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ModelUnusable(f"the artifact of {whose} cannot be unpacked: {error}") from error
     if not (target / SAVED_MODEL).is_file():

@@ -29,7 +29,7 @@ class Summary:
     @property
     def failed(self) -> bool:
         """Whether SageMaker could not make a usable package of it."""
-        return self.package_status == "Failed"
+        return self.package_status in ("Failed", "Deleting")
 
 
 @dataclass(frozen=True)

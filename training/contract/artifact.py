@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from contract.container import JobError
 
 MAX_BYTES = 20 * 2**30
 MAX_MEMBERS = 10_000
+END = 2**20  # bytes that may follow the last file: padding
 SAVED_MODEL = "01/saved_model.pb"
 
 
@@ -34,13 +36,16 @@ def unpack(archive: Path, target: Path, max_bytes: int = MAX_BYTES, max_members:
     """
     total = 0
     try:
-        with tarfile.open(archive, mode="r:gz") as tar:
+        with gzip.open(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             for number, member in enumerate(tar, start=1):
                 _check(member, archive)
                 total += member.size
                 if total > max_bytes or number > max_members:
                     raise ArtifactError(f"{archive} unpacks to more than {max_bytes} bytes or {max_members} files")
                 tar.extract(member, target, filter="data")
+            # tarfile ends before the checksum does, which alone tells damaged content
+            if len(stream.read(END + 1)) > END:
+                raise ArtifactError(f"{archive} holds more than {END} bytes after its last file")
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ArtifactError(f"{archive} cannot be unpacked: {error}") from error
     if not (target / SAVED_MODEL).is_file():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tarfile
 
+import numpy as np
 import pytest
 
 from contract.artifact import ArtifactError, find_archive, unpack
@@ -73,3 +75,21 @@ def test_missing_damaged_and_empty_archives_are_told_apart(tmp_path):
     archive(damaged, ("02/saved_model.pb", b"x"))
     with pytest.raises(ArtifactError, match=r"holds no 01/saved_model\.pb: found 02"):
         unpack(damaged, tmp_path / "b")
+
+
+def test_one_changed_byte_is_a_damaged_archive(tmp_path):
+    """Content that does not compress is stored as it is: only the checksum at the end tells that it was changed."""
+    content = np.random.default_rng(1).bytes(10_000)
+    path = archive(tmp_path / "model.tar.gz", ("01/saved_model.pb", content))
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(ArtifactError, match="cannot be unpacked"):
+        unpack(path, tmp_path / "model")
+
+
+def test_what_follows_the_last_file_is_bounded(tmp_path):
+    path = archive(tmp_path / "model.tar.gz", ("01/saved_model.pb", b"x"))
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()) + bytes(3 * 2**20)))
+    with pytest.raises(ArtifactError, match="after its last file"):
+        unpack(path, tmp_path / "model")
