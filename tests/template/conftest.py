@@ -53,6 +53,12 @@ class Template:
         if "Fn::FindInMap" in given:
             mapping, first, second = self.value(given["Fn::FindInMap"], region, **names)
             return self.document["Mappings"][mapping][first][second]
+        if "Fn::Join" in given:
+            separator, parts = self.value(given["Fn::Join"], region, **names)
+            return separator.join(parts)
+        if "Fn::Split" in given:
+            separator, text = self.value(given["Fn::Split"], region, **names)
+            return text.split(separator)
         if "Fn::Sub" in given:
             text, more = given["Fn::Sub"] if isinstance(given["Fn::Sub"], list) else (given["Fn::Sub"], {})
             known |= {key: self.value(one, region, **names) for key, one in more.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -59,6 +60,24 @@ def test_objects_are_reached_by_prefix_only(template, owner):
             assert resource in {f"<DataBucket.Arn>/{prefix}/*" for prefix in prefixes}, action
             if "Put" in action:
                 assert not resource.endswith("/reviews/*")
+
+
+def test_versions_are_reached_by_the_arn_that_sagemaker_gave_their_group(template):
+    (statement,) = [
+        one
+        for one in template.resources["FindChampion"]["Properties"]["Policies"][0]["Statement"]
+        if one["Action"] == "sagemaker:DescribeModelPackage"
+    ]
+    text = json.dumps(statement["Resource"])
+    for group in ("RetrievalModelPackageGroup", "RankingModelPackageGroup"):
+        text = text.replace(
+            json.dumps({"Fn::GetAtt": [group, "ModelPackageGroupArn"]}),
+            json.dumps(f"arn:aws:sagemaker:us-east-1:123456789012:model-package-group/mystack-{group[:4].lower()}"),
+        )
+    assert template.value(json.loads(text)) == [
+        "arn:aws:sagemaker:us-east-1:123456789012:model-package/mystack-retr/*",
+        "arn:aws:sagemaker:us-east-1:123456789012:model-package/mystack-rank/*",
+    ]
 
 
 def actions_called_in(source):
