@@ -64,7 +64,6 @@ def _train(model: Model) -> State:
             "train": formatted("{}train.parquet", "$.Prepare.DataPrefix"),
             "items": formatted("{}items.parquet", "$.Prepare.DataPrefix"),
         },
-        hours=12,
         retry=not_accepted(),
         comment="Trains the model on the reviews that preprocessing kept for training.",
     )
@@ -97,7 +96,6 @@ def _evaluate(model: Model) -> State:
             read_from(f"$.FindChampion{model.name}.ManifestUri", "champion", kind="ManifestFile"),
         ],
         outputs=[write_to(f"{model.plan}.Evaluate.OutputPrefix", "evaluation")],
-        hours=4,
         retry=not_accepted(),
         comment="Measures the exported model and the champion on the same held-out reviews, as a server loads them.",
     )

@@ -57,7 +57,6 @@ def definition() -> Graph:
             read_from("$.Prepare.Reviews.ManifestUri", "reviews", kind="ManifestFile"),
         ],
         outputs=[write_to("$.Prepare.DataPrefix", "data")],
-        hours=2,
         retry=not_accepted(),
         comment="Cleans and splits the reviews once, for all models.",
     )

@@ -18,7 +18,6 @@ from stepfunctions.steps import Retry
 
 from statemachine.states import Path, ProcessingStep, TrainingStep, formatted
 
-HOUR = 3600
 VOLUME_GB = 30
 ENVIRONMENT = {"PYTHONUNBUFFERED": "1"}  # log lines, and so the metrics in them, arrive as they are written
 INPUT = "/opt/ml/processing/input"
@@ -51,13 +50,13 @@ def processing(
     inputs: list[ProcessingInput],
     outputs: list[ProcessingOutput],
     instance_count: int | Path = 1,
-    hours: int,
     retry: Retry,
     comment: str,
 ) -> ProcessingStep:
-    """A processing job that runs as long as ``hours`` and keeps its name, ARN and status at ``$.<name>``.
+    """A processing job that keeps its name, ARN and status at ``$.<name>``.
 
-    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType and Arguments.
+    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, MaxRuntimeInSeconds, TimeoutSeconds and
+    Arguments.
     """
     processor = Processor(
         image_uri=Path(f"{plan}.Image"),
@@ -66,7 +65,7 @@ def processing(
         instance_type=Path(f"{plan}.InstanceType"),
         entrypoint=ENTRYPOINT,
         volume_size_in_gb=VOLUME_GB,
-        max_runtime_in_seconds=hours * HOUR,
+        max_runtime_in_seconds=Path(f"{plan}.MaxRuntimeInSeconds"),
         env=ENVIRONMENT,
         base_job_name=name,  # else the SDK derives one from the image, which is not known yet
         sagemaker_session=_offline_session(),
@@ -80,7 +79,7 @@ def processing(
         container_entrypoint=ENTRYPOINT,
         container_arguments=Path(f"{plan}.Arguments"),
         tags=_tags(name),
-        timeout_seconds=(hours + 1) * HOUR,
+        timeout_seconds_path=f"{plan}.TimeoutSeconds",
         retry=retry,
         result_selector=_kept("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus"),
         result_path=f"$.{name}",
@@ -88,13 +87,11 @@ def processing(
     )
 
 
-def training(
-    name: str, *, plan: str, channels: dict[str, Path], hours: int, retry: Retry, comment: str
-) -> TrainingStep:
-    """A training job that runs as long as ``hours`` and keeps its name, ARN, status and artifacts at ``$.<name>``.
+def training(name: str, *, plan: str, channels: dict[str, Path], retry: Retry, comment: str) -> TrainingStep:
+    """A training job that keeps its name, ARN, status and artifacts at ``$.<name>``.
 
-    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, HyperParameters, OutputPath
-    and CheckpointPrefix.
+    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, MaxRuntimeInSeconds, TimeoutSeconds,
+    HyperParameters, OutputPath and CheckpointPrefix.
     """
     estimator = Estimator(
         image_uri=Path(f"{plan}.Image"),
@@ -102,7 +99,6 @@ def training(
         instance_count=1,
         instance_type="ml.m5.2xlarge",  # the SDK insists on a text; replaced below
         volume_size=VOLUME_GB,
-        max_run=hours * HOUR,
         output_path="s3://replaced-below/",
         debugger_hook_config=False,
         base_job_name=name,
@@ -117,6 +113,7 @@ def training(
         output_data_config_path=Path(f"{plan}.OutputPath"),
         parameters={
             "ResourceConfig": {"InstanceType": Path(f"{plan}.InstanceType")},
+            "StoppingCondition": {"MaxRuntimeInSeconds": Path(f"{plan}.MaxRuntimeInSeconds")},
             # what the SDK leaves out of an estimator's configuration
             "AlgorithmSpecification": {"MetricDefinitions": METRICS},
             "EnableManagedSpotTraining": False,
@@ -125,7 +122,7 @@ def training(
             "Environment": ENVIRONMENT,
         },
         tags=_tags(name),
-        timeout_seconds=(hours + 1) * HOUR,
+        timeout_seconds_path=f"{plan}.TimeoutSeconds",
         retry=retry,
         result_selector=_kept(
             "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "ModelArtifacts"

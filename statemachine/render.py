@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 RENDERED = Path(__file__).parent / "retraining.asl.json"
-FIRST = ("Type", "Comment", "Resource", "InputPath", "Parameters", "ResultSelector", "ResultPath", "TimeoutSeconds")
+FIRST = (
+    *("Type", "Comment", "Resource", "InputPath", "Parameters", "ResultSelector", "ResultPath"),
+    *("TimeoutSeconds", "TimeoutSecondsPath"),
+)
 LAST = ("Retry", "Catch", "Branches", "Choices", "Default", "Next", "End")
 
 

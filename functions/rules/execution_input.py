@@ -26,6 +26,10 @@ INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+\z"
 INSTANCE_TYPE_FORM = "an instance type of the form ml.<family>.<size>, such as ml.m5.xlarge"
 
 
+LONGEST_JOB = 5 * 24 * 3600  # seconds: what an account may use that has not asked SageMaker for more
+RUNTIME = f"a whole number of seconds from 1 to {LONGEST_JOB}"
+
+
 class InvalidInput(ValueError):
     """The execution input holds something that is not allowed."""
 
@@ -61,6 +65,14 @@ class Columns(StrictDocument):
         return self
 
 
+class MaxRuntime(StrictDocument):
+    """After how many seconds SageMaker stops a job."""
+
+    preprocess: int = Field(2 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
+    train: int = Field(12 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
+    evaluate: int = Field(4 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
+
+
 class ExecutionInput(StrictDocument):
     """Every parameter of an execution; all are optional."""
 
@@ -70,6 +82,9 @@ class ExecutionInput(StrictDocument):
     )
     processing_instance_type: str = Field("ml.m5.xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
     training_instance_type: str = Field("ml.m5.2xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
+    max_runtime_in_seconds: MaxRuntime = Field(
+        MaxRuntime(), description='an object such as {"Preprocess": 7200, "Train": 43200, "Evaluate": 14400}'
+    )
     training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
     learning_rate: float = Field(0.005, gt=0, description="a number above 0")
     return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")

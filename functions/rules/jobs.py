@@ -9,6 +9,8 @@ from rules.execution_input import ExecutionInput
 from rules.naming import job_stem
 from rules.scripts import MODELS, as_texts, preprocess_arguments
 
+WAITING = 3600  # seconds that a state waits beyond its job's limit: for instances, downloads, and the job's own end
+
 
 @dataclass(frozen=True)
 class Images:
@@ -45,7 +47,8 @@ class Plan:
 
     def preprocess(self) -> dict[str, Any]:
         parameters = self.parameters
-        return self._job("preprocess", self.images.processing, parameters.processing_instance_type) | {
+        limit = parameters.max_runtime_in_seconds.preprocess
+        return self._job("preprocess", self.images.processing, parameters.processing_instance_type, limit) | {
             "InstanceCount": parameters.processing_instance_count,
             "Arguments": preprocess_arguments(parameters),
         }
@@ -53,13 +56,14 @@ class Plan:
     def model(self, name: str) -> dict[str, Any]:
         """The plans of a model's jobs, and where its branch writes."""
         parameters, key, scripts = self.parameters, name.lower(), MODELS[name]
-        instance_type = parameters.training_instance_type
-        train = self._job(f"train-{key}", self.images.training(instance_type), instance_type) | {
+        instance_type, limits = parameters.training_instance_type, parameters.max_runtime_in_seconds
+        train = self._job(f"train-{key}", self.images.training(instance_type), instance_type, limits.train) | {
             "HyperParameters": scripts.hyperparameters(parameters) | self._toolkit(scripts.train),
             "OutputPath": f"{self.run_prefix}models/{key}/",
             "CheckpointPrefix": f"{self.checkpoint_prefix}{key}/",
         }
-        evaluate = self._job(f"evaluate-{key}", self.images.processing, parameters.processing_instance_type) | {
+        instance_type = parameters.processing_instance_type
+        evaluate = self._job(f"evaluate-{key}", self.images.processing, instance_type, limits.evaluate) | {
             "Arguments": scripts.evaluate_arguments(parameters),
             "OutputPrefix": f"{self.run_prefix}evaluation/{key}/",
         }
@@ -81,6 +85,12 @@ class Plan:
             }
         )
 
-    def _job(self, step: str, image: str, instance_type: str) -> dict[str, Any]:
-        stem = job_stem(step, self.execution_name, self.execution_arn)
-        return {"JobStem": stem, "Image": image, "InstanceType": instance_type, "Round": 0}
+    def _job(self, step: str, image: str, instance_type: str, max_runtime: int) -> dict[str, Any]:
+        return {
+            "JobStem": job_stem(step, self.execution_name, self.execution_arn),
+            "Image": image,
+            "InstanceType": instance_type,
+            "MaxRuntimeInSeconds": max_runtime,
+            "TimeoutSeconds": max_runtime + WAITING,
+            "Round": 0,
+        }

@@ -106,10 +106,21 @@ def test_training_goes_on_from_the_checkpoints_of_its_execution(requests):
     assert requests["TrainRetrieval"]["CheckpointConfig"] == {"S3Uri": "s3://bucket/checkpoints/weekly/retrieval/"}
 
 
-def test_a_task_outlives_the_job_it_waits_for(states):
-    for name in OPERATIONS:
-        limit = states[name]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
-        assert states[name]["TimeoutSeconds"] > limit, name
+def test_a_job_is_stopped_at_the_planned_limit(requests):
+    limits = {state: request["StoppingCondition"]["MaxRuntimeInSeconds"] for state, request in requests.items()}
+    assert limits.pop("Preprocess") == 7_200
+    assert {limit for state, limit in limits.items() if state.startswith("Train")} == {43_200}
+    assert {limit for state, limit in limits.items() if state.startswith("Evaluate")} == {14_400}
+
+
+def test_a_task_waits_as_long_as_is_planned(interpreter):
+    """A timeout that is no number of seconds is an error of the interpreter: it does read the path."""
+    prepared = interpreter.prepared()
+    prepared["Preprocess"]["TimeoutSeconds"] = "long"
+    run = interpreter.execute(interpreter.outcomes(Prepare=[interpreter.answers(**prepared)]))
+    assert not run.succeeded
+    assert "Preprocess" in run.visited
+    assert "TrainRetrieval" not in run.visited
 
 
 def test_what_is_kept_of_a_job_is_always_in_its_description(states, sagemaker):
