@@ -14,11 +14,13 @@ from typing import Any
 from aws import client
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
+from rules.budget import budget_of
 from rules.execution import Execution
 from rules.execution_input import ExecutionInput, read_execution_input
 from rules.gate_parameters import gate_document
 from rules.jobs import Images, Plan
 from rules.naming import execution_slug
+from rules.prices import listed_prices
 from rules.reviews import NoReviews, Reviews, StoredObject, choose_reviews
 from rules.s3_uri import S3Uri, parse_s3_uri
 from rules.scripts import MODELS
@@ -54,6 +56,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     slug = execution_slug(execution.name, execution.id)
     run_prefix = f"s3://{config.bucket}/runs/{slug}/"
     jobs = plan_jobs(config, execution, request.parameters, slug).document()
+    budget = budget_of(jobs, listed_prices().with_given(request.parameters.usd_per_hour))
+    budget.keep_to(request.parameters.max_usd)
     answer = {
         "schema_version": 1,
         "Parameters": request.parameters.document(),
@@ -73,7 +77,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.info("reviews found", count=told["Count"], bytes=told["Bytes"], digest=told["Digest"])
     metrics.add_metric("ReviewFiles", MetricUnit.Count, told["Count"])
     metrics.add_metric("ReviewBytes", MetricUnit.Bytes, told["Bytes"])
-    return answer | {"Found": True, "Reviews": told, "Code": config.code()} | jobs
+    return answer | {"Found": True, "Reviews": told, "Code": config.code(), "Budget": budget.document()} | jobs
 
 
 def plan_jobs(config: Config, execution: Execution, parameters: ExecutionInput, slug: str) -> Plan:

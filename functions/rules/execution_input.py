@@ -26,6 +26,8 @@ INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+\z"
 INSTANCE_TYPE_FORM = "an instance type of the form ml.<family>.<size>, such as ml.m5.xlarge"
 
 
+USD = "a number above 0"
+DEAREST_HOUR = 10_000  # USD
 LONGEST_JOB = 5 * 24 * 3600  # seconds: what an account may use that has not asked SageMaker for more
 RUNTIME = f"a whole number of seconds from 1 to {LONGEST_JOB}"
 
@@ -73,6 +75,10 @@ class MaxRuntime(StrictDocument):
     evaluate: int = Field(4 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
 
 
+InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
+UsdPerHour = Annotated[float, Field(gt=0, le=DEAREST_HOUR)]
+
+
 class ExecutionInput(StrictDocument):
     """Every parameter of an execution; all are optional."""
 
@@ -84,6 +90,10 @@ class ExecutionInput(StrictDocument):
     training_instance_type: str = Field("ml.m5.2xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
     max_runtime_in_seconds: MaxRuntime = Field(
         MaxRuntime(), description='an object such as {"Preprocess": 7200, "Train": 43200, "Evaluate": 14400}'
+    )
+    max_usd: float | None = Field(None, gt=0, description=USD)
+    usd_per_hour: dict[InstanceType, UsdPerHour] = Field(
+        {}, description=f'an object of instance types and USD up to {DEAREST_HOUR}, such as {{"ml.m5.xlarge": 0.23}}'
     )
     training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
     learning_rate: float = Field(0.005, gt=0, description="a number above 0")

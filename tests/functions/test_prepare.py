@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rules.budget import OverBudget, UnknownPrice
 from rules.execution_input import InvalidInput
 from rules.reviews import EmptyReviewsFile, NoReviews, UnusableReviewsKey
 
@@ -38,6 +39,8 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "ProcessingInstanceCount": 1,
         "ProcessingInstanceType": "ml.m5.xlarge",
         "TrainingInstanceType": "ml.m5.2xlarge",
+        "MaxRuntimeInSeconds": {"Preprocess": 7200, "Train": 43200, "Evaluate": 14400},
+        "UsdPerHour": {},
         "TrainingEpochs": 20,
         "LearningRate": 0.005,
         "ReturnRecommendationsNumber": 500,
@@ -228,6 +231,37 @@ def test_bad_input_is_refused_before_anything_is_written(prepare, put, aws):
     with pytest.raises(InvalidInput, match="AccuracyTop500Threshold"):
         prepare({"AccuracyTop500Treshold": 0.6})
     assert aws("s3").list_objects_v2(Bucket=BUCKET, Prefix="runs/")["KeyCount"] == 0
+
+
+def test_the_budget_of_the_defaults_is_told(prepare, put):
+    put("reviews/a.csv")
+    budget = prepare({})["Budget"]
+    # m5.xlarge at 0.23 for 2 h, and twice m5.2xlarge at 0.461 for 12 h and m5.xlarge for 4 h
+    assert budget["AtMost"] == pytest.approx(0.46 + 2 * (5.532 + 0.92), abs=1e-9)
+    assert budget["Steps"]["TrainRanking"]["InstanceType"] == "ml.m5.2xlarge"
+    assert budget["PricesOf"].startswith("us-east-1, ")
+
+
+def test_the_limits_of_the_input_are_the_jobs_and_the_budgets(prepare, put):
+    put("reviews/a.csv")
+    answer = prepare({"MaxRuntimeInSeconds": {"Train": 3600}, "UsdPerHour": {"ml.m5.2xlarge": 10}})
+    planned = [answer["Preprocess"], answer["Ranking"]["Train"], answer["Retrieval"]["Evaluate"]]
+    assert [job["MaxRuntimeInSeconds"] for job in planned] == [7200, 3600, 14400]
+    assert [job["TimeoutSeconds"] for job in planned] == [10800, 7200, 18000]  # an hour more
+    assert answer["Budget"]["Steps"]["TrainRanking"]["AtMost"] == 10
+    assert answer["Budget"]["AtMost"] == 0.46 + 2 * 10 + 2 * 0.92
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [({"MaxUsd": 13.36}, OverBudget), ({"MaxUsd": 1000, "TrainingInstanceType": "ml.m99.xlarge"}, UnknownPrice)],
+)
+def test_a_run_over_its_budget_is_refused_before_anything_is_written(prepare, put, aws, given, error):
+    put("reviews/a.csv")
+    with pytest.raises(error, match="MaxUsd"):
+        prepare(given)
+    assert aws("s3").list_objects_v2(Bucket=BUCKET, Prefix="runs/")["KeyCount"] == 0
+    assert prepare({"MaxUsd": 13.364})["Budget"]["AtMost"] == 13.364
 
 
 def test_a_missing_variable_is_named(prepare, environment):
