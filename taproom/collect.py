@@ -4,6 +4,7 @@ execution.json        DescribeExecution's answer
 history.json          GetExecutionHistory's events
 evaluation/<model>.json
 model-packages.json   DescribeModelPackage of each version that this execution registered
+costs.json            billed seconds and USD of each job
 logs/<job name>.log
 data/                 train, test and item Parquet files, manifest.json
 models/<model>/model.tar.gz
@@ -20,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from taproom.costs import costs_of
 from taproom.follow import Snapshot
 from taproom.history import state_outputs
 from taproom.outcome import model_results
@@ -42,6 +44,7 @@ def collect(client: ClientFactory, snapshot: Snapshot, runs: Path, job_logs: Pat
     if run_prefix:
         _download(client("s3"), run_prefix, folder)
     _write_json(folder / "model-packages.json", _registered(client("sagemaker"), snapshot))
+    _write_json(folder / "costs.json", costs_of(client("sagemaker"), snapshot))
     if job_logs:
         _copy_logs(snapshot, job_logs, folder / "logs")
     write_report(snapshot, folder)

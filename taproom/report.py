@@ -27,6 +27,7 @@ def write_report(snapshot: Snapshot, folder: Path) -> Path:
             results=model_results(snapshot.events),
             evaluations=_evaluations(folder),
             counts=review_counts(_read(folder / "data" / "manifest.json")),
+            costs=_object(_read(folder / "costs.json")),
             packages=_read(folder / "model-packages.json") or [],
         )
     )
@@ -55,6 +56,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
+    environment.filters["known"] = _known
     return environment
 
 
@@ -62,6 +64,10 @@ def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+
+
+def _known(amount: float | None, decimals: int = 4) -> str:
+    return "unknown" if amount is None else f"{amount:,.{decimals}f}"
 
 
 def _state(row: StateRow) -> dict[str, Any]:

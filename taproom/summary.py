@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ from taproom.outcome import Failure, model_results
 LOG_TAIL = 20  # lines
 
 
-def print_summary(console: Console, snapshot: Snapshot, folder: Path, seconds: dict[str, float]) -> None:
+def print_summary(
+    console: Console, snapshot: Snapshot, folder: Path, seconds: dict[str, float], *, local: bool = True
+) -> None:
+    """``local``: the jobs ran on this machine, so that they cost nothing; what they would have cost is said."""
     results = model_results(snapshot.events)
     console.print()
     if not results:
@@ -34,6 +38,28 @@ def print_summary(console: Console, snapshot: Snapshot, folder: Path, seconds: d
             console.print(f"  version {result['ModelPackageVersion']}, {result['ModelApprovalStatus']}")
     console.print(f"\nEverything it made: {_places(folder)}", markup=False)
     print_times(console, snapshot, seconds)
+    print_costs(console, folder, local=local)
+
+
+def print_costs(console: Console, folder: Path, *, local: bool) -> None:
+    """What the jobs cost, or would have cost on AWS; nothing where there were none."""
+    try:
+        costs = json.loads((folder / "costs.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:  # collecting did not get so far
+        return
+    if costs["Jobs"]:
+        console.print(f"{'Would have cost on AWS:' if local else 'Cost:'} {_cost(costs)}", markup=False)
+
+
+def _cost(costs: dict[str, Any]) -> str:
+    if costs["Usd"] is not None:
+        at_most = "" if costs["AtMost"] is None else f" of at most {costs['AtMost']:.2f}"
+        seconds = f"{costs['Seconds']:.0f} billed seconds"
+        return f"{costs['Usd']:.4f} USD{at_most}, for {seconds} (prices of {costs['PricesOf']})"
+    unpriced = {job["InstanceType"] for job in costs["Jobs"] if job["UsdPerHour"] is None}
+    if unpriced:
+        return f"unknown, as is the price of {', '.join(sorted(map(str, unpriced)))}"
+    return "not known yet, as a job has not ended"
 
 
 def print_times(console: Console, snapshot: Snapshot, seconds: dict[str, float]) -> None:
@@ -62,7 +88,9 @@ def _covered(spans: list[tuple[datetime, datetime]]) -> float:
     return total
 
 
-def print_failure(console: Console, snapshot: Snapshot, failures: list[Failure], folder: Path) -> None:
+def print_failure(
+    console: Console, snapshot: Snapshot, failures: list[Failure], folder: Path, *, local: bool = True
+) -> None:
     for failure in failures:
         console.print(f"\n[bold red]{snapshot.status}[/bold red] at {failure.step}: {escape(failure.error)}")
         console.print(f"  {escape(failure.cause)}")
@@ -72,6 +100,7 @@ def print_failure(console: Console, snapshot: Snapshot, failures: list[Failure],
             for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
                 console.print(f"  {escape(line)}", style="dim")
     console.print(f"\nHistory and logs: {_places(folder)}", markup=False)
+    print_costs(console, folder, local=local)
 
 
 def _print_rules(console: Console, rules: list[dict[str, Any]]) -> None:

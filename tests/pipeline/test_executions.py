@@ -37,6 +37,28 @@ def test_an_upload_leads_to_a_registered_model(tiny_pipeline):
     assert ranking["ModelPackageArn"] == tiny_pipeline.registered("Ranking")[0]["ModelPackageArn"]
 
 
+def test_what_the_jobs_would_have_cost_is_collected_and_below_the_estimate(tiny_pipeline, tmp_path):
+    snapshot = tiny_pipeline.upload("reviews/costs/a.csv", script())
+    folder = collect(tiny_pipeline.aws.client, snapshot, tmp_path)
+    costs = json.loads((folder / "costs.json").read_text())
+    steps = ["Preprocess", "TrainRetrieval", "TrainRanking", "EvaluateRetrieval", "EvaluateRanking"]
+    assert sorted(job["Step"] for job in costs["Jobs"]) == sorted(steps)
+    assert {job["Status"] for job in costs["Jobs"]} == {"Completed"}
+    assert {job["UsdPerHour"] for job in costs["Jobs"]} == {0.23, 0.461}
+    assert 0 < costs["Usd"] < costs["AtMost"] == 13.364
+    assert costs["Seconds"] == pytest.approx(sum(job["Seconds"] for job in costs["Jobs"]), abs=0.01)
+
+
+def test_a_job_ends_at_the_limit_of_the_execution(tiny_pipeline):
+    snapshot = start_on(tiny_pipeline, "limit", script(), MaxRuntimeInSeconds={"Preprocess": 77, "Train": 88})
+    jobs = {name.split("-")[0]: name for name in job_names(snapshot)}
+    sagemaker = tiny_pipeline.aws.client("sagemaker")
+    preprocess = sagemaker.describe_processing_job(ProcessingJobName=jobs["preprocess"])
+    train = sagemaker.describe_training_job(TrainingJobName=jobs["train"])
+    assert preprocess["StoppingCondition"]["MaxRuntimeInSeconds"] == 77
+    assert train["StoppingCondition"]["MaxRuntimeInSeconds"] == 88
+
+
 def test_the_upload_names_the_folder_that_is_trained_on(tiny_pipeline):
     tiny_pipeline.put("reviews/other/never-read.txt", "not reviews")
     snapshot = tiny_pipeline.upload("reviews/second/a.csv", script(evaluation=evaluation()))
@@ -207,6 +229,7 @@ def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, tm
         ({"ProcessingInstanceCount": 2}, ["ProcessingInstanceCount"]),
         ({"Columns": {"Beer": "x"}}, ["Columns", "Beer"]),
         ({"InputData": "s3://another-bucket/reviews/"}, ["InputData", "another-bucket"]),
+        ({"MaxUsd": 1}, ["MaxUsd is 1", "13.36", "Train"]),
         ([1, 2], ["object"]),
     ],
 )
