@@ -1,7 +1,8 @@
 """What an execution's history says about each state: a pure reading of DescribeStateMachine and GetExecutionHistory.
 
 The history is a tree of events (``previousEventId``); a Parallel state's branches interleave in it, so each event is
-assigned to the state whose ``...StateEntered`` event it descends from.
+assigned to the state whose ``...StateEntered`` event it descends from. A state that a redrive resumes is not entered
+again: what happens in it descends from the event by which it was entered first.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def read_states(definition: Document, events: Iterable[Document]) -> list[StateR
     kinds = {name: state["Type"] for name, state in states_in(definition)}
     rows: dict[str, StateRow] = {name: StateRow(name, "Task", "waiting") for name in planned(definition)}
     owner: dict[int, str] = {0: ""}
+    unfinished: set[str] = set()  # were entered and not left when the execution ended: a redrive resumes them
+    resumed: set[str] = set()  # by a redrive, which is a visit of its own whether or not it tells that they are entered
     for event in events:
         name = owner.get(event.get("previousEventId", 0), "")
         details = _details(event)
@@ -70,12 +73,14 @@ def read_states(definition: Document, events: Iterable[Document]) -> list[StateR
         if kind.endswith("StateEntered"):
             name = details["name"]
             if kinds.get(name) in ("Task", "Succeed", "Fail", "Wait"):
-                visits = rows[name].visits + 1 if name in rows else 1
+                visits = 1 if name not in rows else rows[name].visits + (name not in resumed)
+                resumed.discard(name)
                 status = {"Succeed": "succeeded", "Fail": "failed"}.get(kinds[name], "running")
                 ended = None if status == "running" else event["timestamp"]
                 rows[name] = StateRow(name, kinds[name], status, event["timestamp"], ended, visits)
         elif kind.endswith("StateExited"):
             name = details["name"]
+            resumed.discard(name)
             if name in rows and rows[name].status == "running":
                 status = "failed" if rows[name].error else "succeeded"
                 rows[name] = replace(rows[name], status=status, ended=event["timestamp"])
@@ -86,8 +91,13 @@ def read_states(definition: Document, events: Iterable[Document]) -> list[StateR
             rows[name] = replace(rows[name], error=details.get("error", ""), cause=details.get("cause", ""))
         elif kind in ("ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"):
             end = "aborted" if kind == "ExecutionAborted" else "failed"
+            unfinished = {row.name for row in rows.values() if row.status == "running" or row.kind == "Fail"}
             for row in [row for row in rows.values() if row.status == "running"]:
                 rows[row.name] = replace(row, status=end, ended=event["timestamp"])
+        elif kind == "ExecutionRedriven":
+            resumed = unfinished | {row.name for row in rows.values() if row.status == "running"}
+            for row in [rows[one] for one in resumed]:
+                rows[row.name] = StateRow(row.name, row.kind, "running", event["timestamp"], visits=row.visits + 1)
         owner[event["id"]] = name
     order = {name: position for position, (name, _) in enumerate(states_in(definition))}
     return sorted(rows.values(), key=lambda row: order.get(row.name, len(order)))

@@ -8,6 +8,8 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.redrives import redrive_fields, redrives_of
+
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
@@ -33,12 +35,17 @@ def install(aws: LocalAws) -> None:
         return original_start(self, state_machine_arn, name, execution_input, trace_header)
 
     def begin(self: Any) -> None:
-        put_event(aws, status_change(self))  # before: a short execution is over when its thread was just started
+        put_event(
+            aws, status_change(self, aws.clock.now())
+        )  # before: a short execution is over when its thread was just started
         original_begin(self)
 
     def terminated(self: Any) -> None:
-        original_terminated(self)
-        put_event(aws, status_change(self.execution))
+        redrives = redrives_of(self.execution)
+        with redrives.changing:  # no redrive comes between the end and its event
+            redrives.ended = now = aws.clock.now()
+            original_terminated(self)
+            put_event(aws, status_change(self.execution, now))
 
     original_start = aws.patch(StepFunctionsParserBackend, "start_execution", start_execution)
 
@@ -69,8 +76,9 @@ def has_begun(execution: Any, within: float = 10.0) -> bool:
     return execution.exec_worker.env is not None
 
 
-def status_change(execution: Any) -> dict[str, Any]:
-    """The 'Step Functions Execution Status Change' event of an execution as it is now."""
+def status_change(execution: Any, now: datetime) -> dict[str, Any]:
+    """The 'Step Functions Execution Status Change' event of an execution as it is ``now`` (the local clock's)."""
+    redrives = redrive_fields(execution, now)
     output = getattr(execution, "output", None)
     return {
         "detail-type": "Step Functions Execution Status Change",
@@ -89,6 +97,8 @@ def status_change(execution: Any) -> dict[str, Any]:
             "outputDetails": None if output is None else {"included": True},
             "error": execution.error,
             "cause": execution.cause,
+            **redrives,
+            "redriveDate": milliseconds(redrives["redriveDate"]),
         },
     }
 

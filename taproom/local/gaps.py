@@ -24,6 +24,7 @@ GAPS = (
     "jobs",
     "stepfunctions_context",
     "stepfunctions_sagemaker",
+    "stepfunctions_redrive",
     "executions",
 )
 

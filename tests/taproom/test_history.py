@@ -117,3 +117,36 @@ def test_an_aborted_execution_aborts_what_was_running():
 
 def test_outputs_are_read_by_state():
     assert state_outputs(INTERLEAVED) == {"Prepare": {"Prepare": 1}}
+
+
+ABORTED = [*INTERLEAVED, event(13, 12, "TaskStateExited", name="TrainA", output="{}"), event(14, 0, "ExecutionAborted")]
+REDRIVEN = [*ABORTED, event(20, 14, "ExecutionRedriven", redriveCount=1)]
+
+
+def test_a_redrive_resumes_what_was_not_finished_as_a_new_visit():
+    found = rows(REDRIVEN)
+    assert (found["TrainA"].status, found["TrainA"].visits) == ("failed", 1)  # caught: it was left
+    assert (found["TrainB"].status, found["TrainB"].visits, found["TrainB"].job_name) == ("running", 2, "")
+    assert found["TrainB"].seconds(BEGIN + timedelta(seconds=25)) == 5.0
+    # the new attempt descends from the first entry: the state is not entered again
+    scheduled = event(21, 9, "TaskScheduled", parameters=json.dumps({"TrainingJobName": "job-b-1"}))
+    found = rows([*REDRIVEN, scheduled, event(22, 21, "TaskStateExited", name="TrainB", output="{}")])
+    assert found["TrainB"].status == "succeeded"
+    assert (found["TrainB"].visits, found["TrainB"].job_name) == (2, "job-b-1")
+
+
+def test_a_redriven_state_that_is_told_to_be_entered_again_is_one_visit():
+    found = rows([*REDRIVEN, event(21, 20, "TaskStateEntered", name="TrainB", input="{}")])
+    assert (found["TrainB"].status, found["TrainB"].visits) == ("running", 2)
+    later = [
+        event(22, 21, "TaskStateExited", name="TrainB", output="{}"),
+        event(23, 22, "TaskStateEntered", name="TrainB"),
+    ]
+    assert rows([*REDRIVEN, event(21, 20, "TaskStateEntered", name="TrainB"), *later])["TrainB"].visits == 3
+
+
+def test_a_redriven_failure_forgets_the_first_one():
+    failed = [*INTERLEAVED, event(13, 12, "ExecutionFailed", error="States.TaskFailed", cause="no disk")]
+    found = rows([*failed, event(14, 13, "ExecutionRedriven", redriveCount=1)])
+    assert (found["TrainA"].status, found["TrainA"].error, found["TrainA"].cause) == ("running", "", "")
+    assert found["Prepare"].visits == 1
