@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from taproom.cli.recommend import recommend
+from taproom.cli.redrive import redrive
 from taproom.cli.registry import approve, diff, reject, rollback, show, versions
 from taproom.cli.run import run
 
@@ -14,7 +15,7 @@ def taproom() -> None:
     """A recommender that retrains itself, here or on AWS."""
 
 
-for command in (run, versions, show, diff, approve, reject, rollback, recommend):
+for command in (run, versions, show, diff, approve, reject, rollback, recommend, redrive):
     taproom.add_command(command)
 
 

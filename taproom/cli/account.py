@@ -78,11 +78,12 @@ def faults_told() -> Iterator[None]:
     from taproom.local.instance_lock import AlreadyRunning
     from taproom.printable import printable
     from taproom.recommend.errors import RecommendError
+    from taproom.redrive import RedriveError
     from taproom.registry.errors import RegistryError
 
     try:
         yield
-    except (RegistryError, RecommendError, NoRegion, AlreadyRunning, StoreUnusable) as error:
+    except (RegistryError, RecommendError, RedriveError, NoRegion, AlreadyRunning, StoreUnusable) as error:
         raise click.ClickException(printable(str(error))) from error
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(in_words(error)) from error
