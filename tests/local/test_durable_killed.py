@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from taproom.local.aws import LocalAws
+from tests.local.asks_until_killed import BUCKET, GROUP, KEYED, TABLE
 
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).resolve().parents[2]
-BUCKET, GROUP = "kept-bucket", "kept-group"
 KILLS = 20
 MOST_LINES = 40  # that the asking process writes before it is killed; every other one begins a request
 LONGEST_REQUEST = 0.008  # seconds, about
@@ -28,11 +28,12 @@ LONGEST_REQUEST = 0.008  # seconds, about
 
 @dataclass
 class State:
-    """Objects as (size, token), versions as status and token by ARN."""
+    """Objects as (size, token), versions as status and token by ARN, a table's items as tokens by key."""
 
     objects: dict[str, tuple[int, str]] = field(default_factory=dict)
     versions: dict[str, list[str]] = field(default_factory=dict)
     created: int = 0  # versions
+    items: dict[str, str] = field(default_factory=dict)
 
     def after(self, operation):
         """The state that ``operation`` leads to."""
@@ -43,6 +44,11 @@ class State:
             state.objects[key] = (size, token)
         elif what == "delete":
             state.objects.pop(arguments[0], None)
+        elif what == "items":
+            keys, token = arguments
+            state.items |= dict.fromkeys(keys, token)
+        elif what == "no_item":
+            state.items.pop(arguments[0], None)
         elif what == "create":
             state.created += 1
             arn = f"arn:aws:sagemaker:us-east-1:123456789012:model-package/{GROUP}/{state.created}"
@@ -53,7 +59,7 @@ class State:
         return state
 
 
-def found(s3, sagemaker):
+def found(s3, sagemaker, dynamodb):
     """The state that a local AWS shows, each object read to its end."""
     state = State()
     for listed in s3.list_objects_v2(Bucket=BUCKET).get("Contents", ()):
@@ -66,6 +72,8 @@ def found(s3, sagemaker):
         token = version["CustomerMetadataProperties"]["Token"]
         state.versions[version["ModelPackageArn"]] = [version["ModelApprovalStatus"], token]
     state.created = len(state.versions)
+    for item in dynamodb.scan(TableName=TABLE)["Items"]:
+        state.items[item["key"]["S"]] = item["token"]["S"]
     return state
 
 
@@ -73,9 +81,11 @@ def found(s3, sagemaker):
 def asking(tmp_path):
     """The process that starts local AWSs to be killed, and the clients for those that are started in between."""
     with LocalAws(tmp_path / "aws") as aws:
-        s3, sagemaker, port = aws.client("s3"), aws.client("sagemaker"), aws.port
+        clients = s3, sagemaker, dynamodb = [aws.client(service) for service in ("s3", "sagemaker", "dynamodb")]
+        port = aws.port
         s3.create_bucket(Bucket=BUCKET)
         sagemaker.create_model_package_group(ModelPackageGroupName=GROUP)
+        dynamodb.create_table(TableName=TABLE, **KEYED)
     program = Path(__file__).with_name("asks_until_killed.py")
     process = subprocess.Popen(
         [sys.executable, program, tmp_path / "aws", str(port)],
@@ -85,7 +95,7 @@ def asking(tmp_path):
         text=True,
         bufsize=1,
     )
-    yield process, s3, sagemaker, port, tmp_path / "aws"
+    yield process, clients, port, tmp_path / "aws"
     process.stdin.close()
     process.wait(timeout=30)
     process.stdout.close()
@@ -105,7 +115,7 @@ def lines(process):
 
 
 def test_killed_twenty_times_it_has_all_that_it_answered(asking):
-    process, s3, sagemaker, port, root = asking
+    process, clients, port, root = asking
     chance = random.Random(4)
     state, interrupted, applied = State(), 0, 0
     for seed in range(KILLS):
@@ -126,7 +136,7 @@ def test_killed_twenty_times_it_has_all_that_it_answered(asking):
                 os.kill(child, signal.SIGKILL)
                 child = None
         with LocalAws(root, port=port):
-            now = found(s3, sagemaker)
+            now = found(*clients)
         expected = [state] if operation is None else [state, state.after(operation)]
         assert now in expected, f"kill {seed}, during {operation}"
         interrupted += operation is not None
