@@ -29,7 +29,7 @@ from contract.container import PROCESSING_MESSAGE, report_failures
 from contract.evaluation_job import SCHEMA_VERSION, evaluation_parser, quality, write_evaluation
 from dataset.interactions import Interactions, read_interactions
 from evaluation.baselines import chance, popularity
-from evaluation.champion import NO_CHAMPION, Champion, read_champion
+from evaluation.champion import FEWEST_KNOWN, NO_CHAMPION, Champion, read_champion
 from evaluation.metrics import SHOWN
 from evaluation.questions import ask
 from evaluation.ranks import HeldOut, Places, places
@@ -89,10 +89,8 @@ def evaluate(
         baselines = aside.submit(_baselines, asked, counts, seed)
         by = {"model": _ranked(model, asked, test)} | baselines.result()
     if rival is not None:
-        try:
-            by["champion"] = _ranked(rival, ask(rival.items, train, test)[0], test)
-        except ScoresError as error:
-            champion = champion.unusable(error)
+        champion, found = _of_rival(champion, rival, train, test)
+        by |= found
     trained = set(train.user_names)  # np.isin compares every pair of names
     known = np.array([name in trained for name in test.user_names])
     slices = slices_of(asked, counts, known)
@@ -116,6 +114,20 @@ def evaluate(
         "held_out_unknown_to_model": int((asked.held_out[:, 1] < 0).sum()),
         "users_unknown_to_train": int((~known).sum()),
     } | _document(measured, slices, by, champion)
+
+
+def _of_rival(
+    champion: Champion, rival: Scorer, train: Interactions, test: Interactions
+) -> tuple[Champion, dict[str, Places]]:
+    """The champion, and its places by its name; none, and why, where these cannot be had or would tell nothing."""
+    asked, _ = ask(rival.items, train, test)
+    known = float((asked.held_out[:, 1] >= 0).mean())
+    if known < FEWEST_KNOWN:
+        return champion.of_other_reviews("the items of the held-out reviews", known), {}
+    try:
+        return champion, {"champion": _ranked(rival, asked, test)}
+    except ScoresError as error:
+        return champion.unusable(error), {}
 
 
 def summary(evaluation: dict[str, Any]) -> list[str]:

@@ -24,7 +24,7 @@ from contract.container import PROCESSING_MESSAGE, JobError, report_failures
 from contract.evaluation_job import SCHEMA_VERSION, evaluation_parser, quality, write_evaluation
 from dataset.ratings import UNKNOWN, Ratings, read_ratings
 from evaluation.bias_baseline import tuned_biases
-from evaluation.champion import Champion, read_champion
+from evaluation.champion import FEWEST_KNOWN, Champion, read_champion
 from evaluation.rating_scorers import RankingSavedModel
 from evaluation.rating_slices import item_slices, user_slices
 from evaluation.regression_metrics import ERRORS, Resampled, resample, user_sums
@@ -66,7 +66,12 @@ def score_champion(champion: Champion, test: Ratings) -> tuple[Champion, np.ndar
     if champion.archive is None:
         return champion, None
     try:
-        return champion, score(champion.archive, test)
+        with tempfile.TemporaryDirectory(prefix="champion-") as folder:
+            model = RankingSavedModel(unpack(champion.archive, Path(folder)))
+            known = float(model.known(test)[test.users].mean())
+            if known < FEWEST_KNOWN:
+                return champion.of_other_reviews("the users of the held-out reviews", known), None
+            return champion, model.score(test)
     except JobError as error:
         return champion.unusable(error), None
 

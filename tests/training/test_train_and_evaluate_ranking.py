@@ -308,12 +308,25 @@ def test_a_champion_that_may_not_be_compared_with_is_passed_on(evaluated, tmp_pa
     assert (told["status"], told["reason"]) == ("not comparable", "why")
 
 
-def packed(tf, folder, function, inputs):
-    """model.tar.gz of a SavedModel that answers serving_default by ``function``."""
+def test_a_champion_that_knows_few_of_the_users_is_not_comparable(evaluated, tmp_path, tf):
+    mean = packed(tf, tmp_path / "other", lambda username, item: {"score": tf.ones(tf.shape(item))}, ASKED, known=False)
+    told = evaluated(champion(tmp_path / "c", mean))
+    assert told["status"] == "not comparable"
+    assert told["reason"].startswith("it knows 0% of the users of the held-out reviews, less than 50%")
+    assert "metrics" not in told
+
+
+def packed(tf, folder, function, inputs, known=None):
+    """model.tar.gz of a SavedModel that answers serving_default by ``function``, and whether it knows users."""
     module = tf.Module()
     specs = [tf.TensorSpec([None], tf.string, name=name) for name in inputs]
     module.answer = tf.function(function, input_signature=specs)
-    tf.saved_model.save(module, str(folder / "01"), signatures={"serving_default": module.answer})
+    signatures = {"serving_default": module.answer}
+    if known is not None:
+        user = [tf.TensorSpec([None], tf.string, name="username")]
+        module.known = tf.function(lambda username: {"known": tf.fill(tf.shape(username), known)}, input_signature=user)
+        signatures["known"] = module.known
+    tf.saved_model.save(module, str(folder / "01"), signatures=signatures)
     with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
         tar.add(folder / "01", arcname="01")
     return folder / "model.tar.gz"

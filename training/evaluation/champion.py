@@ -17,6 +17,7 @@ DOCUMENT = "champion.json"
 SCHEMA_VERSION = 1
 FOUND, NONE, NOT_COMPARABLE, UNUSABLE = "found", "none", "not comparable", "unusable"
 SCORED = "scored"  # in evaluation.json: found, loaded and measured
+FEWEST_KNOWN = 0.5  # share of the held-out reviews whose items (ranking: users) a champion must know
 STATUSES = (FOUND, NONE, NOT_COMPARABLE, UNUSABLE)
 
 
@@ -33,6 +34,11 @@ class Champion:
     def unusable(self, reason: object) -> Champion:
         """The same champion, once it has turned out that it cannot be measured."""
         return replace(self, status=UNUSABLE, reason=str(reason), archive=None)
+
+    def of_other_reviews(self, what: str, share: float) -> Champion:
+        """The same champion, not comparable: it knows only a ``share`` of ``what``, so to beat it tells nothing."""
+        reason = f"it knows {share:.0%} of {what}, less than {FEWEST_KNOWN:.0%}: it was trained on other reviews"
+        return replace(self, status=NOT_COMPARABLE, reason=reason, archive=None)
 
     def document(self, measured: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """``champion`` of evaluation.json; with ``measured`` (metrics, slices) its status is "scored"."""

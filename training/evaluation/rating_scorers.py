@@ -44,6 +44,13 @@ class RankingSavedModel:
             )
         return scores
 
+    def known(self, ratings: Ratings) -> np.ndarray:
+        """bool [u], in the order of ``user_names``: who has reviews in its train; all, if it cannot tell."""
+        asked = self._loaded.signatures.get("known")
+        if asked is None:
+            return np.ones(len(ratings.user_names), dtype=bool)
+        return asked(username=self._as_tensor(ratings.user_names.tolist()))["known"].numpy()
+
     def _answers(self, users: list[str], items: list[str]) -> np.ndarray:
         try:
             answer = self._served(username=self._as_tensor(users), item=self._as_tensor(items))["score"].numpy()

@@ -187,7 +187,7 @@ class Broken(Table):
 
 
 def test_a_champion_that_cannot_score_is_unusable_and_the_model_is_measured_all_the_same(sides, measured):
-    found = evaluate(MODEL, *sides, k=2, seed=1, champion=CHAMPION, rival=Broken(["ale"], {}))
+    found = evaluate(MODEL, *sides, k=2, seed=1, champion=CHAMPION, rival=Broken(list(MODEL.items), {}))
     assert found["champion"] == {
         "status": "unusable",
         "reason": "the model gave scores that are not finite",

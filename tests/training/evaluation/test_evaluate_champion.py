@@ -103,12 +103,40 @@ def test_another_artifact_with_fewer_items_is_scored_on_the_same_reviews(evaluat
     assert own["recall_at_500"]["value"] < 0.8 < found["retrieval_metrics"]["recall_at_500"]["value"]
 
 
+def test_a_champion_of_other_reviews_is_not_comparable(evaluation, tf, tmp_path):
+    """To beat a model that knows next to none of what it is asked for tells nothing."""
+
+    class Other(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="username")])
+        def score(self, username):
+            return {"scores": tf.zeros([tf.size(username), 2])}
+
+        @tf.function(input_signature=[])
+        def candidates(self):
+            return {"items": tf.constant(["a-00", "of another shop"])}
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="username")])
+        def serving_default(self, username):
+            return {"items": tf.tile([["a-00", "of another shop"]], [tf.size(username), 1])}
+
+    module = Other()
+    signatures = {name: getattr(module, name) for name in ("score", "candidates", "serving_default")}
+    tf.saved_model.save(module, str(tmp_path / "other" / "01"), signatures=signatures)
+    champion = evaluation(tmp_path / "other")["champion"]
+    assert champion["status"] == "not comparable"
+    assert "less than 50%: it was trained on other reviews" in champion["reason"]
+    assert "metrics" not in champion
+
+
 def test_no_champion_is_none(evaluation):
     assert evaluation()["champion"]["status"] == "none"
 
 
+ITEMS = [f"{group}-{item:02}" for group in "ab" for item in range(10)]
+
+
 def scoring(tf, gives):
-    """A module whose signature score gives what ``gives`` makes of the user names [b], for two candidates."""
+    """A module whose signature score gives what ``gives`` makes of the user names [b], for all 20 items."""
 
     class Scoring(tf.Module):
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="username")])
@@ -117,11 +145,11 @@ def scoring(tf, gives):
 
         @tf.function(input_signature=[])
         def candidates(self):
-            return {"items": tf.constant(["a-00", "b-00"])}
+            return {"items": tf.constant(ITEMS)}
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="username")])
         def serving_default(self, username):
-            return {"items": tf.tile([["a-00", "b-00"]], [tf.size(username), 1])}
+            return {"items": tf.tile([ITEMS], [tf.size(username), 1])}
 
     return Scoring()
 
@@ -129,23 +157,23 @@ def scoring(tf, gives):
 # Name -> what the signature score gives, and the reason why it cannot be used.
 UNUSABLE = {
     "not finite": (
-        lambda tf, users: {"scores": tf.fill([tf.size(users), 2], float("nan"))},
+        lambda tf, users: {"scores": tf.fill([tf.size(users), 20], float("nan"))},
         "the model gave scores that are not finite",
     ),
     "one score too many": (
-        lambda tf, users: {"scores": tf.zeros([tf.size(users), 3])},
-        r"scores of shape \(\d+, 3\) for \d+ users, 2 candidates",
+        lambda tf, users: {"scores": tf.zeros([tf.size(users), 21])},
+        r"scores of shape \(\d+, 21\) for \d+ users, 20 candidates",
     ),
     "whole numbers": (
-        lambda tf, users: {"scores": tf.zeros([tf.size(users), 2], tf.int32)},
+        lambda tf, users: {"scores": tf.zeros([tf.size(users), 20], tf.int32)},
         "signature score takes username and gives {'scores': 'int32'}; it must take username and give scores",
     ),
     "another name": (
-        lambda tf, users: {"numbers": tf.zeros([tf.size(users), 2])},
+        lambda tf, users: {"numbers": tf.zeros([tf.size(users), 20])},
         "signature score takes username and gives {'numbers': 'float32'}",
     ),
     "an error": (
-        lambda tf, users: {"scores": tf.tile(tf.strings.to_number(users)[:, None], [1, 2])},
+        lambda tf, users: {"scores": tf.tile(tf.strings.to_number(users)[:, None], [1, 20])},
         "the model failed to score",
     ),
 }
