@@ -99,6 +99,9 @@ def print_failure(
             console.print(f"\nEnd of {_relative(log)}:", markup=False)
             for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
                 console.print(f"  {escape(line)}", style="dim")
+    for result in model_results(snapshot.events):
+        if result["Status"] != "Failed":
+            console.print(f"\n{result['Model']}: {result['Status']}  {escape(result['Reason'])}")
     console.print(f"\nHistory and logs: {_places(folder)}", markup=False)
     print_costs(console, folder, local=local)
 

@@ -45,6 +45,16 @@ def test_a_failure_is_shown_with_its_cause_its_log_and_where_the_rest_is(tmp_pat
     assert f"{folder}/ (also {tmp_path}/runs [old]/latest/)" in shown
 
 
+def test_a_failure_says_what_became_of_the_other_model(tmp_path, console):
+    results = [
+        {"Model": "Retrieval", "Status": "Failed", "Reason": "no", "Step": "TrainRetrieval"},
+        {"Model": "Ranking", "Status": "Registered", "Reason": "RMSE 0.5 beats the bias baseline's 0.6"},
+    ]
+    print_failure(console, snapshot("FAILED", *results), [Failure("TrainRetrieval", "JobFailed", "no", "")], tmp_path)
+    assert "Ranking: Registered  RMSE 0.5 beats" in console.file.getvalue()
+    assert "Retrieval: Failed" not in console.file.getvalue()
+
+
 def test_a_success_says_where_its_files_are(tmp_path, console):
     folder = tmp_path / "other [/runs]" / "one"
     print_summary(console, snapshot("SUCCEEDED"), folder, {"start": 1.0})
