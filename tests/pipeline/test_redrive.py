@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from taproom.collect import job_names
-from taproom.outcome import failure_of, model_results
+from taproom.outcome import failures_of, model_results
 from tests.pipeline.deployed import script
 
 pytestmark = pytest.mark.slow
@@ -20,20 +20,20 @@ def test_a_redrive_after_the_reviews_were_mended_ends_registered(tiny_pipeline):
     before = len(tiny_pipeline.registered())
     failed = tiny_pipeline.upload("reviews/redrive/a.csv", script(preprocess="these reviews are no good"))
     assert failed.status == "FAILED"
-    assert failure_of(failed).step == "TriagePreprocess"
+    assert failures_of(failed)[0].step == "TriagePreprocess"
     (first,) = job_names(failed)
     arn = failed.execution["executionArn"]
 
     stepfunctions.redrive_execution(executionArn=arn)
     again = tiny_pipeline.finished(arn)  # nothing was mended
     assert again.status == "FAILED"
-    assert failure_of(again).step == "TriagePreprocess"
-    assert "these reviews are no good" in failure_of(again).cause
+    assert failures_of(again)[0].step == "TriagePreprocess"
+    assert "these reviews are no good" in failures_of(again)[0].cause
 
     tiny_pipeline.put("reviews/redrive/a.csv", script())  # starts an execution of its own, too
     stepfunctions.redrive_execution(executionArn=arn)
     mended = tiny_pipeline.finished(arn)
-    assert mended.status == "SUCCEEDED", failure_of(mended)
+    assert mended.status == "SUCCEEDED", failures_of(mended)
     assert [one["Status"] for one in model_results(mended.events)] == ["Registered", "Registered"]
     assert mended.execution["redriveCount"] == 2
     assert len(tiny_pipeline.registered()) > before
