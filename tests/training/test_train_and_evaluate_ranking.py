@@ -316,8 +316,16 @@ def test_a_champion_that_knows_few_of_the_users_is_not_comparable(evaluated, tmp
     assert "metrics" not in told
 
 
+def test_a_champion_that_cannot_tell_whom_it_knows_is_unusable_and_fails_nothing(evaluated, tmp_path, tf):
+    odd = packed(tf, tmp_path / "odd", lambda username, item: {"score": tf.ones(tf.shape(item))}, ASKED, known=0.5)
+    told = evaluated(champion(tmp_path / "c", odd))
+    assert told["status"] == "unusable"
+    assert "told whom it knows by shape" in told["reason"]
+    assert "type float32" in told["reason"]
+
+
 def packed(tf, folder, function, inputs, known=None):
-    """model.tar.gz of a SavedModel that answers serving_default by ``function``, and whether it knows users."""
+    """model.tar.gz of a SavedModel that answers serving_default by ``function``, and known by ``known``."""
     module = tf.Module()
     specs = [tf.TensorSpec([None], tf.string, name=name) for name in inputs]
     module.answer = tf.function(function, input_signature=specs)

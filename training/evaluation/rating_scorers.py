@@ -45,11 +45,23 @@ class RankingSavedModel:
         return scores
 
     def known(self, ratings: Ratings) -> np.ndarray:
-        """bool [u], in the order of ``user_names``: who has reviews in its train; all, if it cannot tell."""
+        """bool [u], in the order of ``user_names``: who has reviews in its train; all, if it cannot tell.
+
+        Raises ScoresError for an answer of another form.
+        """
         asked = self._loaded.signatures.get("known")
+        users = len(ratings.user_names)
         if asked is None:
-            return np.ones(len(ratings.user_names), dtype=bool)
-        return asked(username=self._as_tensor(ratings.user_names.tolist()))["known"].numpy()
+            return np.ones(users, dtype=bool)
+        try:
+            answer = asked(username=self._as_tensor(ratings.user_names.tolist()))["known"].numpy()
+        except self._failures as error:
+            raise ScoresError(f"the model cannot tell whom it knows: {error}") from error
+        if answer.shape != (users,) or answer.dtype.kind != "b":
+            raise ScoresError(
+                f"the model told whom it knows by shape {answer.shape} and type {answer.dtype} for {users} users"
+            )
+        return answer
 
     def _answers(self, users: list[str], items: list[str]) -> np.ndarray:
         try:
