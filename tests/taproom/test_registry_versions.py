@@ -52,6 +52,7 @@ def test_the_champion_is_the_newest_approved_else_the_newest_not_rejected(status
 
 def test_a_package_that_failed_is_no_champion_even_if_approved():
     assert champion_of([version(1, PENDING), version(2, APPROVED, package="Failed")]).number == 1
+    assert champion_of([version(1, PENDING), version(2, APPROVED, package="Deleting")]).number == 1
 
 
 @pytest.mark.parametrize(
