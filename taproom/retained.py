@@ -1,9 +1,9 @@
 """What a deleted stack left behind, brought back into a new stack of the same name.
 
-A bucket with data and groups with registered models are Retain: they outlive their stack, and would keep it from being
-created again, since their names are taken. CloudFormation can import them: a first change set, of type IMPORT, makes a
-stack of them alone, which is then updated to the whole template. (Its ImportExistingResources would be less work, but
-knows neither names that a template computes nor model package groups.)
+A bucket with data, groups with registered models and tables with items are Retain: they outlive their stack, and would
+keep it from being created again, since their names are taken. CloudFormation can import them: a first change set, of
+type IMPORT, makes a stack of them alone, which is then updated to the whole template. (Its ImportExistingResources
+would be less work, but knows neither names that a template computes nor model package groups.)
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Retained:
 def retained(
     client_factory: ClientFactory, template: dict[str, Any], stack_name: str, parameters: Mapping[str, str]
 ) -> list[Retained]:
-    """The buckets and model package groups of a template that are Retain, have a name of their own, and exist."""
+    """A template's buckets, model package groups and tables that are Retain, have a name of their own, and exist."""
     values = _values(client_factory, template, stack_name, parameters)
     found = []
     for logical_id, declared in template["Resources"].items():
@@ -89,7 +89,23 @@ def _group(client_factory: ClientFactory, properties: dict[str, Any]) -> tuple[d
     return {"ModelPackageGroupArn": group["ModelPackageGroupArn"]}, properties
 
 
-KINDS: dict[str, Look] = {"AWS::S3::Bucket": _bucket, "AWS::SageMaker::ModelPackageGroup": _group}
+def _table(client_factory: ClientFactory, properties: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]] | None:
+    """Declared as it is: a time to live that is set again is an error."""
+    name = properties.get("TableName")
+    if not name:
+        return None
+    try:
+        client_factory("dynamodb").describe_table(TableName=name)
+    except ClientError:
+        return None
+    return {"TableName": name}, properties
+
+
+KINDS: dict[str, Look] = {
+    "AWS::S3::Bucket": _bucket,
+    "AWS::SageMaker::ModelPackageGroup": _group,
+    "AWS::DynamoDB::Table": _table,
+}
 
 
 def _values(

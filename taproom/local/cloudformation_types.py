@@ -127,6 +127,7 @@ class Catalogue:
             cloudformation_api,
             cloudformation_bucket,
             cloudformation_custom,
+            cloudformation_dynamodb,
             cloudformation_iam,
             cloudformation_lambda,
             cloudformation_statemachine,
@@ -136,6 +137,7 @@ class Catalogue:
         self._own: dict[str, ResourceType] = {
             **cloudformation_api.types(aws),
             **cloudformation_bucket.types(aws),
+            **cloudformation_dynamodb.types(aws),
             **cloudformation_iam.types(aws),
             **cloudformation_lambda.types(aws),
             **cloudformation_statemachine.types(aws),

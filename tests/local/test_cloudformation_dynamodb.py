@@ -1,0 +1,105 @@
+"""AWS::DynamoDB::Table: its configuration, changes in place, and a new stack over a table that was left behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from taproom.deploy import DeployFailed, deploy
+from taproom.local.aws import LocalAws
+
+TEMPLATE = """
+Resources:
+  Leases:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: {policy}
+    Properties:
+      TableName: !Sub "${{AWS::StackName}}-leases"
+      AttributeDefinitions: [{{AttributeName: lease, AttributeType: S}}]
+      KeySchema: [{{AttributeName: {key}, KeyType: HASH}}]
+      BillingMode: PAY_PER_REQUEST
+      TimeToLiveSpecification: {{AttributeName: {expires}, Enabled: true}}
+      PointInTimeRecoverySpecification: {{PointInTimeRecoveryEnabled: true}}
+      SSESpecification: {{SSEEnabled: true}}
+      StreamSpecification: {{StreamViewType: NEW_IMAGE}}
+      Tags: [{{Key: of, Value: {of}}}]
+Outputs:
+  Name: {{Value: !Ref Leases}}
+  Arn: {{Value: !GetAtt Leases.Arn}}
+"""
+ITEM = {"lease": {"S": "held"}}
+
+
+@pytest.fixture
+def running(tmp_path):
+    """``running()``: the next local AWS in the same folder, in place of the one before."""
+    started = []
+
+    def start():
+        while started:
+            started.pop().stop()
+        started.append(LocalAws(tmp_path / "aws").__enter__())
+        return started[-1]
+
+    yield start
+    while started:
+        started.pop().stop()
+
+
+@pytest.fixture
+def deployed(tmp_path):
+    def deployed(aws, key="lease", expires="expires", of="taproom", policy="Retain"):
+        path = tmp_path / "template.yaml"
+        path.write_text(TEMPLATE.format(key=key, expires=expires, of=of, policy=policy))
+        return deploy(aws.client, path, "stack", {}, "artifacts", import_existing=True)
+
+    return deployed
+
+
+def configuration(aws):
+    """The TTL's attribute, recovery and tags."""
+    dynamodb = aws.client("dynamodb")
+    arn = dynamodb.describe_table(TableName="stack-leases")["Table"]["TableArn"]
+    recovery = dynamodb.describe_continuous_backups(TableName="stack-leases")["ContinuousBackupsDescription"]
+    return (
+        dynamodb.describe_time_to_live(TableName="stack-leases")["TimeToLiveDescription"]["AttributeName"],
+        recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
+        dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"],
+    )
+
+
+def test_a_table_has_what_the_template_says_and_changes_in_place(running, deployed):
+    aws = running()
+    outputs = deployed(aws)
+    dynamodb = aws.client("dynamodb")
+    table = dynamodb.describe_table(TableName="stack-leases")["Table"]
+    assert outputs == {"Name": "stack-leases", "Arn": table["TableArn"]}
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    assert table["SSEDescription"]["Status"] == "ENABLED"
+    assert configuration(aws) == ("expires", "ENABLED", [{"Key": "of", "Value": "taproom"}])
+    dynamodb.put_item(TableName="stack-leases", Item=ITEM)
+
+    assert deployed(aws, expires="ends", of="test") == outputs
+    assert configuration(aws) == ("ends", "ENABLED", [{"Key": "of", "Value": "test"}])
+    assert dynamodb.scan(TableName="stack-leases")["Items"] == [ITEM]
+    with pytest.raises(DeployFailed, match="KeySchema cannot be changed in place"):
+        deployed(aws, key="other")
+    assert dynamodb.scan(TableName="stack-leases")["Items"] == [ITEM]
+
+
+def test_the_stack_of_the_next_local_aws_takes_over_the_table(running, deployed):
+    aws = running()
+    outputs = deployed(aws)
+    aws.client("dynamodb").put_item(TableName="stack-leases", Item=ITEM)
+    aws = running()
+    assert deployed(aws) == outputs
+    assert aws.client("dynamodb").scan(TableName="stack-leases")["Items"] == [ITEM]
+    assert configuration(aws) == ("expires", "ENABLED", [{"Key": "of", "Value": "taproom"}])
+
+
+def test_a_table_that_is_not_retained_goes_with_its_stack(running, deployed):
+    aws = running()
+    deployed(aws, policy="Delete")
+    cloudformation = aws.client("cloudformation")
+    cloudformation.delete_stack(StackName="stack")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="stack", WaiterConfig={"Delay": 0})
+    assert aws.client("dynamodb").list_tables()["TableNames"] == []
