@@ -96,7 +96,7 @@ def _table(client_factory: ClientFactory, properties: dict[str, Any]) -> tuple[d
         return None
     try:
         client_factory("dynamodb").describe_table(TableName=name)
-    except ClientError:
+    except ClientError:  # as for a bucket
         return None
     return {"TableName": name}, properties
 
