@@ -1,16 +1,20 @@
 """The execution input: which parameters there are, what each allows, and what started the execution.
 
 A person starts with the parameters themselves. The upload rule and the schedule send
-``{"DefaultInput": {parameters}, "Trigger": {...}}``.
+``{"DefaultInput": {parameters}, "Trigger": {...}}``; so does what follows a run in which uploads came, and a rerun,
+which names the execution that it runs again: ``{"DefaultInput": {parameters}, "RerunOf": "arn:..."}``.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from rules.iso_duration import FORM as DURATION_FORM
+from rules.iso_duration import parse_duration
 from rules.measured import RANKING, RETRIEVAL
 from rules.s3_uri import NotAnS3Uri, S3Uri, parse_s3_uri
 from rules.slice_rules import SliceRules
@@ -24,8 +28,8 @@ SHARE = "a number from 0 to 1"
 COUNT = "a whole number, 1 or more"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+\z"
 INSTANCE_TYPE_FORM = "an instance type of the form ml.<family>.<size>, such as ml.m5.xlarge"
-
-
+ENVELOPE = frozenset(("DefaultInput", "Trigger", "RerunOf"))
+EXECUTION_ARN = r"^arn:[a-z-]+:states:[a-z0-9-]+:\d{12}:execution:[^\s:]+:[^\s:]+\z"
 USD = "a number above 0"
 DEAREST_HOUR = 10_000  # USD
 LONGEST_JOB = 5 * 24 * 3600  # seconds: what an account may use that has not asked SageMaker for more
@@ -73,6 +77,18 @@ class MaxRuntime(StrictDocument):
     preprocess: int = Field(2 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
     train: int = Field(12 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
     evaluate: int = Field(4 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
+
+
+def _is_a_duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+class CacheConfig(StrictDocument):
+    """Whether a step whose inputs are as they were is taken from an earlier run, and from how early a one."""
+
+    enabled: bool = Field(True, description="true or false")
+    expire_after: Annotated[str, AfterValidator(_is_a_duration)] = Field("P30D", description=DURATION_FORM)
 
 
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
@@ -127,6 +143,10 @@ class ExecutionInput(StrictDocument):
     min_reviews_per_item: int = Field(1, ge=1, le=LARGEST_INT, description=COUNT)
     max_reviews_per_item: int | None = Field(None, ge=1, le=LARGEST_INT, description=COUNT)
     columns: Columns = Field(Columns(), description='an object such as {"User": "userId", "Item": "movieId"}')
+    cache_config: CacheConfig = Field(
+        CacheConfig(), description='an object such as {"Enabled": true, "ExpireAfter": "P30D"}'
+    )
+    force: bool = Field(False, description="true, to run although nothing is new, or false")
 
     @model_validator(mode="after")
     def _bounds_leave_something(self) -> ExecutionInput:
@@ -159,42 +179,70 @@ class Schedule(StrictDocument):
     time: str = Field(description="the scheduled time")
 
 
+class Coalesced(StrictDocument):
+    """What follows an execution is told, for the uploads that came meanwhile; which they are, the table of runs tells."""
+
+    coalesced: str = Field(pattern=EXECUTION_ARN, description="the ARN of the execution that was running")
+
+
 @dataclass(frozen=True)
 class Request:
-    """A checked execution input. ``parameters.input_data`` is always set and lies under the bucket's reviews/."""
+    """A checked execution input. ``parameters.input_data`` is always set and lies under the bucket's reviews/.
+
+    ``rerun_of`` is the ARN of the execution that is run again.
+    """
 
     parameters: ExecutionInput
     trigger: dict[str, Any] | None
     reviews: S3Uri
+    rerun_of: str | None = None
 
     @property
     def scheduled(self) -> bool:
         """Whether a schedule started the execution: then no reviews are no error."""
         return self.trigger is not None and "Schedule" in self.trigger
 
+    @property
+    def uploaded(self) -> bool:
+        """Whether an upload started the execution."""
+        return self.trigger is not None and "Key" in self.trigger
+
+    @property
+    def coalesced(self) -> bool:
+        """Whether the execution follows another one, for the uploads that came meanwhile."""
+        return self.trigger is not None and "Coalesced" in self.trigger
+
 
 def read_execution_input(document: Any, bucket: str) -> Request:
     """Check the execution input against what is allowed in the data bucket ``bucket``. Raises InvalidInput."""
-    if not isinstance(document, dict) or not {"DefaultInput", "Trigger"} & document.keys():
-        parameters, trigger = validated(ExecutionInput, document, error=InvalidInput), None
+    trigger = rerun_of = None
+    if not isinstance(document, dict) or not ENVELOPE & document.keys():
+        parameters = validated(ExecutionInput, document, error=InvalidInput)
     else:
-        if unknown := document.keys() - {"DefaultInput", "Trigger"}:
-            raise InvalidInput(f"unknown key {shown(min(unknown))} beside DefaultInput and Trigger")
+        if unknown := document.keys() - ENVELOPE:
+            raise InvalidInput(f"unknown key {shown(min(unknown))} beside {', '.join(sorted(ENVELOPE))}")
         given = document.get("DefaultInput", {})
         parameters = validated(ExecutionInput, given, error=InvalidInput, where="DefaultInput")
-        trigger = document.get("Trigger")
+        trigger, rerun_of = document.get("Trigger"), document.get("RerunOf")
+        if rerun_of is not None and not (
+            isinstance(rerun_of, str) and re.match(EXECUTION_ARN.replace(r"\z", r"\Z"), rerun_of)
+        ):
+            raise InvalidInput(f"RerunOf: received {shown(rerun_of, 200)}; allowed is an execution's ARN")
     if trigger is not None:
         upload = _check_trigger(trigger, bucket)
         if upload is not None:
             folder = upload.key.rpartition("/")[0] + "/"
             parameters = parameters.model_copy(update={"input_data": f"s3://{bucket}/{folder}"})
     reviews = _reviews_at(parameters.input_data, bucket)
-    return Request(parameters.model_copy(update={"input_data": str(reviews)}), trigger, reviews)
+    return Request(parameters.model_copy(update={"input_data": str(reviews)}), trigger, reviews, rerun_of)
 
 
 def _check_trigger(trigger: Any, bucket: str) -> Upload | None:
     if isinstance(trigger, dict) and "Schedule" in trigger:
         validated(Schedule, trigger, error=InvalidInput, where="Trigger")
+        return None
+    if isinstance(trigger, dict) and "Coalesced" in trigger:
+        validated(Coalesced, trigger, error=InvalidInput, where="Trigger")
         return None
     upload = validated(Upload, trigger, error=InvalidInput, where="Trigger")
     if upload.bucket != bucket:
