@@ -180,7 +180,7 @@ class Schedule(StrictDocument):
 
 
 class Coalesced(StrictDocument):
-    """What follows an execution is told, for the uploads that came meanwhile; which they are, the table of runs tells."""
+    """What the execution that follows another is told; which uploads came meanwhile, the table of runs tells."""
 
     coalesced: str = Field(pattern=EXECUTION_ARN, description="the ARN of the execution that was running")
 
