@@ -4,21 +4,45 @@ from __future__ import annotations
 
 from typing import Any
 
+from stepfunctions.steps import Task
+
 from statemachine.states import LambdaStep, Path, Retry
 
-EXECUTION = {key: Path(f"$$.Execution.{key}") for key in ("Id", "Name", "StartTime")}
+EXECUTION = {key: Path(f"$$.Execution.{key}") for key in ("Id", "Name", "StartTime")} | {
+    "Now": Path("$$.State.EnteredTime")
+}
 TIMEOUT = 120  # seconds
 
 
 def call(
-    name: str, *, function: str, payload: dict[str, Any], keep: list[str], comment: str, result_path: str = ""
+    name: str,
+    *,
+    function: str,
+    payload: dict[str, Any],
+    keep: list[str],
+    comment: str,
+    result_path: str = "",
+    timeout: int = TIMEOUT,
 ) -> LambdaStep:
-    """Ask a function and keep the named parts of its answer. It is told which execution asks."""
+    """Ask a function and keep the named parts of its answer. It is told which execution asks, and when."""
     return LambdaStep(
         name,
         parameters={"FunctionName": f"${{{function}Arn}}", "Payload": {**payload, "Execution": EXECUTION}},
         result_selector={key: Path(f"$.Payload.{key}") for key in keep},
         result_path=result_path or f"$.{name}",
+        timeout_seconds=timeout,
+        retry=function_unavailable(),
+        comment=comment,
+    )
+
+
+def ask_with_input(name: str, *, comment: str) -> Task:
+    """Ask the function of the state's own name with the execution's input; its whole answer is the result."""
+    return Task(
+        name,
+        resource=f"${{{name}Arn}}",
+        parameters={"Input": Path("$$.Execution.Input"), "Execution": EXECUTION},
+        result_path=f"$.{name}",
         timeout_seconds=TIMEOUT,
         retry=function_unavailable(),
         comment=comment,
@@ -26,7 +50,7 @@ def call(
 
 
 def function_unavailable() -> Retry:
-    """Lambda's own passing troubles; never an error that the function raised."""
+    """Lambda's own passing troubles, and those that a function met with AWS; never an error of its own."""
     return Retry(
         error_equals=[
             "Lambda.ClientExecutionTimeoutException",
@@ -34,6 +58,7 @@ def function_unavailable() -> Retry:
             "Lambda.AWSLambdaException",
             "Lambda.SdkClientException",
             "Lambda.TooManyRequestsException",
+            "AwsUnavailable",
         ],
         interval_seconds=2,
         max_attempts=5,

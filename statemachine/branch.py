@@ -1,11 +1,10 @@
 """One model's branch: train, find the champion, evaluate beside it, let the gate decide, register.
 
-    Train -> TrainCompleted? -> FindChampion -> Evaluate -> EvaluateCompleted? -> ParseEvaluation -> Gate -> PassesGate?
-                                                                                             |            |
-                                                                                         Rejected   RegisterModel
-                                                                                                          |
-                                                                                                     Registered
+    Train -> FindChampion -> Evaluate -> ParseEvaluation -> Gate -> PassesGate? -> RegisterModel -> Registered
+                                                                         |
+                                                                     Rejected
 
+Train and Evaluate are looked up first, and recorded when they were run (caching.py).
 Every end of it is a result document with a Status: Registered, Rejected, or Failed with the step, error and cause.
 """
 
@@ -15,13 +14,14 @@ from stepfunctions.steps import Chain, Choice, ChoiceRule
 from stepfunctions.steps.states import State
 
 from statemachine.asking import call, not_accepted
+from statemachine.caching import Step, attributes, cached
 from statemachine.jobs import processing, read_from, training, write_to
 from statemachine.models import Model
 from statemachine.results import caught, result
 from statemachine.states import Path, formatted
-from statemachine.triage import triaged
 
-MANIFEST = formatted("{}manifest.json", "$.Prepare.DataPrefix")
+DATA = "$.PreprocessOutput.Prefix"
+MANIFEST = formatted("{}manifest.json", DATA)
 
 
 def branch(model: Model) -> Chain:
@@ -41,31 +41,30 @@ def branch(model: Model) -> Chain:
             **_judged(model),
         )
     )
-    return Chain(
-        [
-            train,
-            triaged(train, "TrainingJobStatus", model),
-            find_champion,
-            evaluate,
-            triaged(evaluate, "ProcessingJobStatus", model),
-            parse,
-            gate,
-            passes,
-        ]
-    )
+    train.then(find_champion)
+    find_champion.next(evaluate.first)
+    evaluate.then(parse)
+    Chain([parse, gate, passes])
+    return Chain([train.first])
 
 
-def _train(model: Model) -> State:
+def _train(model: Model) -> Step:
     name = f"Train{model.name}"
-    return training(
+    channels = {channel: formatted(f"{{}}{channel}.parquet", DATA) for channel in ("train", "items")}
+    job = training(
         name,
         plan=model.jobs[name],
-        channels={
-            "train": formatted("{}train.parquet", "$.Prepare.DataPrefix"),
-            "items": formatted("{}items.parquet", "$.Prepare.DataPrefix"),
-        },
+        channels=channels,
         retry=not_accepted(),
         comment="Trains the model on the reviews that preprocessing kept for training.",
+    )
+    return cached(
+        job,
+        status="TrainingJobStatus",
+        attributes=attributes(model.jobs[name], "HyperParameters"),
+        inputs={channel: (uri, "S3Prefix") for channel, uri in channels.items()},
+        made={"ModelDataUrl": Path(f"$.{name}.ModelArtifacts.S3ModelArtifacts")},
+        model=model,
     )
 
 
@@ -76,6 +75,7 @@ def _find_champion(model: Model) -> State:
         payload={
             "Model": model.key,
             "ModelPackageGroupName": f"${{{model.name}ModelPackageGroupName}}",
+            "ModelDataUrl": _artifact(model),
             "ManifestUri": MANIFEST,
             "OutputPrefix": Path(f"{model.plan}.ChampionPrefix"),
         },
@@ -84,25 +84,41 @@ def _find_champion(model: Model) -> State:
     )
 
 
-def _evaluate(model: Model) -> State:
+def _evaluate(model: Model) -> Step:
     name = f"Evaluate{model.name}"
-    return processing(
+    output = f"{model.jobs[name]}.OutputPrefix"
+    inputs = {
+        "data": (Path(DATA), "S3Prefix"),
+        "model": (_artifact(model), "S3Prefix"),
+        "champion": (Path(f"$.FindChampion{model.name}.ManifestUri"), "ManifestFile"),
+    }
+    job = processing(
         name,
         plan=model.jobs[name],
         inputs=[
             read_from("$.Prepare.Code.SourcePrefix", "code"),
-            read_from("$.Prepare.DataPrefix", "data"),
-            read_from(f"$.Train{model.name}.ModelArtifacts.S3ModelArtifacts", "model"),
-            read_from(f"$.FindChampion{model.name}.ManifestUri", "champion", kind="ManifestFile"),
+            *(read_from(uri, key, kind=kind) for key, (uri, kind) in inputs.items()),
         ],
-        outputs=[write_to(f"{model.plan}.Evaluate.OutputPrefix", "evaluation")],
+        outputs=[write_to(output, "evaluation")],
         retry=not_accepted(),
         comment="Measures the exported model and the champion on the same held-out reviews, as a server loads them.",
     )
+    return cached(
+        job,
+        status="ProcessingJobStatus",
+        attributes=attributes(model.jobs[name], "Arguments"),
+        inputs=inputs,
+        made={"Prefix": Path(output)},
+        model=model,
+    )
+
+
+def _artifact(model: Model) -> Path:
+    return Path(f"$.Train{model.name}Output.ModelDataUrl")
 
 
 def _parse_evaluation(model: Model) -> State:
-    uri = formatted("{}evaluation.json", f"{model.plan}.Evaluate.OutputPrefix")
+    uri = formatted("{}evaluation.json", f"$.Evaluate{model.name}Output.Prefix")
     return call(
         f"ParseEvaluation{model.name}",
         function="ParseEvaluation",
@@ -135,7 +151,7 @@ def _registered(model: Model) -> Chain:
         payload={
             "Model": model.key,
             "ModelPackageGroupName": f"${{{name}ModelPackageGroupName}}",
-            "ModelDataUrl": Path(f"$.Train{name}.ModelArtifacts.S3ModelArtifacts"),
+            "ModelDataUrl": _artifact(model),
             "EvaluationUri": Path(f"$.ParseEvaluation{name}.EvaluationUri"),
             "GateUri": Path(f"$.Gate{name}.GateUri"),
             "ManifestUri": MANIFEST,

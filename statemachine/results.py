@@ -31,6 +31,7 @@ def failed(model: Model, step: str, *, told: str, **more: Any) -> Pass:
         Step=step,
         Error=Path(f"{told}.Error"),
         Cause=Path(f"{told}.Cause"),
+        Rerun=formatted("taproom rerun {}", "$$.Execution.Id"),
         **more,
     )
 

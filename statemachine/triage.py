@@ -33,8 +33,8 @@ def triaged(job: State, status: str, model: Model | None = None) -> Choice:
         result_path=f"$.Rounds.{name}",
         comment="Reads the failure: only capacity and internal errors may be tried again, and not forever.",
     )
-    # In a branch even a timeout must end in a result. Before the branches it fails right here, and can be redriven.
-    job.add_catch(Catch(triage, error_equals=["States.ALL" if model else "States.TaskFailed"], result_path=error))
+    # A timeout too: in a branch it must end in a result, and before the branches a redrive must get a new job's name.
+    job.add_catch(Catch(triage, error_equals=["States.ALL"], result_path=error))
     completed = Choice(f"{name}Completed?", comment="A stopped job is no failed task, but no completed one either.")
     stopped = Pass(
         f"{name}Stopped",

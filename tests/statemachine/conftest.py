@@ -168,9 +168,16 @@ def planned(model: str) -> dict[str, Any]:
 
 PREPARED = {
     "schema_version": 1,
-    "Found": True,
-    "Parameters": {"AccuracyTop500Threshold": 0.5, "ModelApprovalStatus": "PendingManualApproval"},
+    "Outcome": "Run",
+    "Parameters": {
+        "AccuracyTop500Threshold": 0.5,
+        "ModelApprovalStatus": "PendingManualApproval",
+        "CacheConfig": {"Enabled": True, "ExpireAfter": "P30D"},
+    },
     "Trigger": None,
+    "RerunOf": None,
+    "Triggers": {"Count": 0, "Uri": ""},
+    "Fingerprint": "f",
     "Reviews": {"Count": 1, "Bytes": 2, "ManifestUri": "s3://bucket/runs/weekly/reviews.manifest", "Digest": "r"},
     "Code": {
         "Digest": "c",
@@ -217,6 +224,31 @@ def triaged(retry: bool, number: int = 0, step: str = "TrainRetrieval") -> Mocke
     return answers(Retry=retry, Round=number, WaitSeconds=0, Step=step, **error)
 
 
+def leased(taken: bool = True, wait: int = 0) -> MockedResponseReturn:
+    """TakeLease's answer."""
+    reason = "nobody has it" if taken else "another execution is running"
+    return answers(schema_version=1, Taken=taken, WaitSeconds=wait, Holder="arn:holder", Reason=reason)
+
+
+def missed() -> MockedResponseReturn:
+    """A look-up's answer where no earlier run did the same."""
+    return answers(Hit=False, Output={}, From="", Reason="never done before", Key="k")
+
+
+def found(**output: str) -> MockedResponseReturn:
+    """A look-up's answer where an earlier run did, and what it made."""
+    return answers(Hit=True, Output=output, From="arn:earlier", Reason="done before", Key="k")
+
+
+def recorded() -> MockedResponseReturn:
+    return answers(Recorded=True, Reason="")
+
+
+def cache_outcomes(step: str) -> dict[str, list[Any]]:
+    """A step's outcomes around its job, which runs."""
+    return {f"LookUp{step}": [missed()], f"Record{step}": [recorded()]}
+
+
 def branch_outcomes(model: str, passed: bool) -> dict[str, list[Any]]:
     """Every task's outcome in one model's branch."""
     rules = [{"Rule": "threshold", "Verdict": "passed" if passed else "failed", "Value": 0.75, "Limit": 0.5}]
@@ -225,6 +257,8 @@ def branch_outcomes(model: str, passed: bool) -> dict[str, list[Any]]:
     verdict = {"Passed": passed, "Reason": "0.75 and 0.5", "Rules": rules, "GateUri": "s3://g"}
     registered = {"ModelPackageArn": "arn:m/1", "ModelPackageVersion": 1, "ModelApprovalStatus": "Approved"}
     return {
+        **cache_outcomes(f"Train{model}"),
+        **cache_outcomes(f"Evaluate{model}"),
         f"Train{model}": [trained(model=model.lower())],
         f"FindChampion{model}": [answers(**champion, ManifestUri="s3://bucket/runs/weekly/champion/m.json")],
         f"Evaluate{model}": [processed()],
@@ -241,10 +275,18 @@ class Interpreter:
     states_in, execute = staticmethod(states_in), staticmethod(execute)
     returns, raises, answers = staticmethod(returns), staticmethod(raises), staticmethod(answers)
     processed, trained, triaged = staticmethod(processed), staticmethod(trained), staticmethod(triaged)
+    steps = ("Preprocess", "TrainRetrieval", "EvaluateRetrieval", "TrainRanking", "EvaluateRanking")
+    leased, missed, found, recorded = (staticmethod(one) for one in (leased, missed, found, recorded))
 
     def outcomes(self, *, passed: bool = True, **other: list[Any]) -> dict[str, list[Any]]:
         """Every task's outcome in an execution whose models are let through or not; ``other`` replaces some."""
-        usual = {"Prepare": [answers(**self.prepared())], "Preprocess": [processed()]}
+        usual = {
+            "TakeLease": [leased()],
+            "Prepare": [answers(**self.prepared())],
+            **cache_outcomes("Preprocess"),
+            "Preprocess": [processed()],
+            "RecordRun": [answers(Recorded=True)],
+        }
         for model in ("Retrieval", "Ranking"):
             usual |= branch_outcomes(model, passed)
         return usual | other

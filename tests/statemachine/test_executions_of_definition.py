@@ -26,6 +26,7 @@ def test_good_models_are_registered_and_the_output_says_why(interpreter):
         assert payload["ModelDataUrl"] == f"s3://bucket/runs/weekly/models/{model.lower()}/t/output/model.tar.gz"
         assert payload["ParentVersion"] == "arn:m/0"
         assert payload["ManifestUri"] == "s3://bucket/runs/weekly/data/manifest.json"
+        assert payload["Execution"].pop("Now") >= "2025-01-06T06:00:00.000Z"
         assert payload["Execution"] == {
             "Id": "arn:aws:states:us-east-1:123456789012:execution:taproom:weekly",
             "Name": "weekly",
@@ -74,23 +75,170 @@ def test_every_failed_branch_is_named(interpreter):
 
 
 def test_no_reviews_ends_before_any_job(interpreter):
-    nothing = {"schema_version": 1, "Found": False, "Reason": "no reviews yet"}  # and no plan of any job
-    run = interpreter.execute({"Prepare": [interpreter.answers(**nothing)]})
+    nothing = {"schema_version": 1, "Outcome": "NoReviews", "Reason": "no reviews yet"}  # and no plan of any job
+    run = interpreter.execute({"TakeLease": [interpreter.leased()], "Prepare": [interpreter.answers(**nothing)]})
     assert run.succeeded
-    assert run.visited == ["Prepare", "ReviewsFound?", "NoData"]
+    assert run.visited == ["TakeLease", "LeaseTaken?", "Debounce", "Prepare", "AnythingToDo?", "NoData"]
     assert run.output["Prepare"]["Reason"] == "no reviews yet"
+
+
+def test_nothing_new_ends_before_any_job_and_names_the_run_that_did_it(interpreter):
+    nothing = {"schema_version": 1, "Outcome": "NothingNew", "Reason": "as last", "LastRun": {"ExecutionArn": "arn:l"}}
+    run = interpreter.execute({"TakeLease": [interpreter.leased()], "Prepare": [interpreter.answers(**nothing)]})
+    assert run.succeeded
+    assert run.visited[-2:] == ["AnythingToDo?", "NoNewData"]
+    assert run.output["Prepare"]["LastRun"] == {"ExecutionArn": "arn:l"}
+
+
+def test_without_the_lease_it_ends_at_once_and_names_who_has_it(interpreter):
+    run = interpreter.execute({"TakeLease": [interpreter.leased(taken=False)]})
+    assert run.succeeded
+    assert run.visited == ["TakeLease", "LeaseTaken?", "Coalesced"]
+    assert run.output["TakeLease"]["Holder"] == "arn:holder"
+
+
+def test_the_wait_is_as_long_as_the_lease_says(interpreter):
+    """A wait that is no number of seconds is an error of the interpreter: it does read the path."""
+    run = interpreter.execute(interpreter.outcomes(TakeLease=[interpreter.leased(wait="long")]))
+    assert not run.succeeded
+    assert run.visited[-1] == "Debounce"
+
+
+HITS = {
+    "Preprocess": {"Prefix": "s3://bucket/runs/earlier/data/"},
+    "TrainRetrieval": {"ModelDataUrl": "s3://bucket/runs/earlier/model.tar.gz"},
+    "EvaluateRetrieval": {"Prefix": "s3://bucket/runs/earlier/evaluation/"},
+}
+
+
+@pytest.mark.parametrize("step", HITS)
+def test_a_hit_skips_the_job_and_hands_on_what_the_earlier_run_made(interpreter, step):
+    run = interpreter.execute(interpreter.outcomes(**{f"LookUp{step}": [interpreter.found(**HITS[step])], step: []}))
+    assert run.succeeded, run
+    assert f"{step}Hit" in run.visited
+    assert not {step, f"{step}Made", f"Record{step}"} & set(run.visited)
+    asked = {name: requests[0].get("Payload") for name, requests in run.requests.items()}
+    if step == "Preprocess":
+        assert asked["RegisterModelRanking"]["ManifestUri"] == "s3://bucket/runs/earlier/data/manifest.json"
+        (channel, _) = run.requests["TrainRanking"][0]["InputDataConfig"]
+        assert channel["DataSource"]["S3DataSource"]["S3Uri"] == "s3://bucket/runs/earlier/data/train.parquet"
+    elif step == "TrainRetrieval":
+        for name in ("FindChampionRetrieval", "RegisterModelRetrieval"):
+            assert asked[name]["ModelDataUrl"] == "s3://bucket/runs/earlier/model.tar.gz"
+    else:
+        assert asked["ParseEvaluationRetrieval"]["EvaluationUri"] == (
+            "s3://bucket/runs/earlier/evaluation/evaluation.json"
+        )
+
+
+def test_a_run_whose_every_step_is_a_hit_starts_no_job(interpreter):
+    steps = {step: HITS[step.replace("Ranking", "Retrieval")] for step in interpreter.steps}
+    outcomes = {f"LookUp{step}": [interpreter.found(**output)] for step, output in steps.items()}
+    run = interpreter.execute(interpreter.outcomes(**outcomes, **{step: [] for step in steps}))
+    assert run.succeeded, run
+    assert not set(steps) & set(run.requests)
+
+
+@pytest.mark.parametrize("step", ["Preprocess", "TrainRanking", "EvaluateRetrieval"])
+def test_a_look_up_that_fails_is_a_miss_and_a_recording_that_fails_is_forgone(interpreter, step):
+    broken = [interpreter.raises("ClientError", "AccessDenied")]
+    run = interpreter.execute(interpreter.outcomes(**{f"LookUp{step}": broken, f"Record{step}": list(broken)}))
+    assert run.succeeded, run
+    assert step in run.requests
+    assert run.visited[-1] == "Finished"
+
+
+def test_what_is_looked_up_is_what_is_recorded_and_holds_what_decides_the_output(interpreter):
+    run = interpreter.execute(interpreter.outcomes())
+    for step in interpreter.steps:
+        (looked_up,), (recorded,) = run.requests[f"LookUp{step}"], run.requests[f"Record{step}"]
+        asked, told = dict(looked_up["Payload"]), dict(recorded["Payload"])
+        output = told.pop("Output")
+        assert asked.pop("Execution")["Id"] == told.pop("Execution")["Id"]
+        assert asked == told
+        assert asked["Step"] == step
+        assert asked["Code"] == "c"
+        assert asked["CacheConfig"] == {"Enabled": True, "ExpireAfter": "P30D"}
+        assert asked["DocumentUri"] == f"s3://bucket/runs/weekly/cache/{step}.json"
+        request = run.requests[step][0]
+        if step.startswith("Train"):
+            assert output == {
+                "ModelDataUrl": f"s3://bucket/runs/weekly/models/{step.removeprefix('Train').lower()}/t/output/model.tar.gz"
+            }
+            assert asked["Attributes"]["HyperParameters"] == request["HyperParameters"]
+            read = {one["ChannelName"]: one["DataSource"]["S3DataSource"] for one in request["InputDataConfig"]}
+        else:
+            assert output == {"Prefix": request["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]}
+            assert asked["Attributes"]["Arguments"] == request["AppSpecification"]["ContainerArguments"]
+            assert asked["Attributes"]["Entrypoint"] == request["AppSpecification"]["ContainerEntrypoint"]
+            read = {
+                one["InputName"]: one["S3Input"] for one in request["ProcessingInputs"] if one["InputName"] != "code"
+            }
+        assert asked["Attributes"]["Environment"] == request["Environment"]
+        assert {one["Name"]: (one["Uri"], one["Type"]) for one in asked["Inputs"]} == {
+            name: (source["S3Uri"], source["S3DataType"]) for name, source in read.items()
+        }
+        assert "InstanceType" not in json.dumps(asked)
+
+
+def test_a_broken_output_of_a_branch_is_its_result(interpreter):
+    broken = interpreter.raises("OutputBroken", "model.tar.gz ends in the middle")
+    run = interpreter.execute(interpreter.outcomes(RecordTrainRetrieval=[broken]))
+    assert run.error == "ModelsFailed"
+    (told,) = json.loads(run.cause)
+    assert (told["Step"], told["Error"], told["Cause"]) == (
+        *("RecordTrainRetrieval", "OutputBroken"),
+        "model.tar.gz ends in the middle",
+    )
+    assert "EvaluateRetrieval" not in run.visited
+
+
+def test_a_broken_output_before_the_branches_ends_red(interpreter):
+    broken = interpreter.raises("OutputBroken", "train.parquet is missing")
+    run = interpreter.execute(interpreter.outcomes(RecordPreprocess=[broken]))
+    assert (run.error, run.cause, run.visited[-1]) == (
+        *("OutputBroken", "train.parquet is missing"),
+        "RecordPreprocessFailed",
+    )
+
+
+def test_a_run_that_cannot_be_remembered_has_still_finished(interpreter):
+    run = interpreter.execute(interpreter.outcomes(RecordRun=[interpreter.raises("ClientError")]))
+    assert (run.succeeded, run.visited[-1]) == (True, "Finished")
+
+
+def test_a_run_of_which_a_model_failed_is_not_remembered_as_finished(interpreter):
+    run = interpreter.execute(interpreter.outcomes(GateRanking=[interpreter.raises("EvaluationInvalid", "no")]))
+    assert run.visited[-1] == "ModelsFailed"
+    assert "RecordRun" not in run.visited
+
+
+def test_a_failure_of_a_branch_says_how_to_go_on(interpreter):
+    run = interpreter.execute(interpreter.outcomes(GateRanking=[interpreter.raises("EvaluationInvalid", "no")]))
+    (told,) = json.loads(run.cause)
+    assert told["Rerun"] == "taproom rerun arn:aws:states:us-east-1:123456789012:execution:taproom:weekly"
+
+
+def test_a_timeout_before_the_branches_is_triaged_too_so_that_a_redrive_gets_a_new_name(interpreter):
+    outcomes = {
+        "Preprocess": [interpreter.raises("States.Timeout")],
+        "TriagePreprocess": [interpreter.raises("JobFailed", "Preprocess: States.Timeout")],
+    }
+    run = interpreter.execute(interpreter.outcomes(**outcomes))
+    assert run.visited[-1] == "TriagePreprocess"
 
 
 def test_prepare_gets_the_whole_input(interpreter):
     given = {"DefaultInput": {"TrainingEpochs": 3}, "Trigger": {"Bucket": "b", "Key": "k", "ETag": "e"}}
     run = interpreter.execute(interpreter.outcomes(), given=given)
-    assert run.requests["Prepare"][0]["Input"] == given
+    assert run.requests["TakeLease"][0]["Input"] == run.requests["Prepare"][0]["Input"] == given
     assert run.output["Trigger"] == given["Trigger"]
 
 
-def test_bad_input_fails_at_prepare_with_its_own_error(interpreter):
-    run = interpreter.execute({"Prepare": [interpreter.raises("InputError", "TrainingEpochs is 0")]})
+def test_bad_input_fails_at_the_first_state_with_its_own_error(interpreter):
+    run = interpreter.execute({"TakeLease": [interpreter.raises("InputError", "TrainingEpochs is 0")]})
     assert not run.succeeded
+    assert run.visited == ["TakeLease"]
     assert (run.error, run.cause) == ("InputError", "TrainingEpochs is 0")
 
 
