@@ -305,3 +305,13 @@ def definition() -> dict[str, Any]:
 @pytest.fixture
 def states(definition) -> dict[str, dict[str, Any]]:
     return dict(states_in(definition))
+
+
+@pytest.fixture(scope="session")
+def rule_of_ends() -> list[str]:
+    """The statuses on which the template has CloseRun asked."""
+    from samtranslator.yaml_helper import yaml_parse
+
+    template = yaml_parse((RENDERED.parents[1] / "template.yaml").read_text())
+    rule = template["Resources"]["CloseRun"]["Properties"]["Events"]["ExecutionEnded"]["Properties"]
+    return rule["Pattern"]["detail"]["status"]

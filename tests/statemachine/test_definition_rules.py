@@ -8,7 +8,11 @@ import re
 import pytest
 
 TOO_WIDE = {"States.ALL", "States.TaskFailed", "States.Timeout", "States.Runtime"}
-FUNCTIONS = {"Prepare", "FindChampion", "ParseEvaluation", "Gate", "RegisterModel", "TriageFailure"}
+FUNCTIONS = {
+    *("TakeLease", "Prepare", "LookUpStep", "RecordStep", "RecordRun", "FindChampion", "ParseEvaluation", "Gate"),
+    *("RegisterModel", "TriageFailure"),
+}
+FORGONE = re.compile(r"LookUp|Record")  # the functions without which a run is only slower
 
 
 def following(state):
@@ -77,7 +81,8 @@ def test_every_state_is_reached_and_every_path_can_end(definition):
 def test_the_state_machine_ends_in_succeed_or_fail_only(definition):
     ends = {name: state["Type"] for name, state in definition["States"].items() if not list(following(state))}
     assert set(ends.values()) == {"Succeed", "Fail"}
-    assert {name for name, kind in ends.items() if kind == "Succeed"} == {"NoData", "Finished"}
+    succeeding = {name for name, kind in ends.items() if kind == "Succeed"}
+    assert succeeding == {"Coalesced", "NoData", "NoNewData", "Finished"}
 
 
 def branches(definition):
@@ -99,10 +104,18 @@ def test_every_branch_ends_in_a_result_document(definition):
 
 
 def test_no_caught_failure_ends_green_unless_another_round_mends_it(definition):
-    """Without the Wait states, which send a job round again, a catcher leads to red or Failed ends only."""
+    """Without the Wait states, which send a job round again, a catcher leads to red or Failed ends only.
+
+    Only what the cache cannot tell or keep, and what a run cannot be remembered by, is forgone.
+    """
     for graph in graphs_in(definition):
         states = graph["States"]
-        caught = [(name, catcher["Next"]) for name, state in states.items() for catcher in state.get("Catch", ())]
+        caught = [
+            (name, catcher["Next"])
+            for name, state in states.items()
+            for catcher in state.get("Catch", ())
+            if not (FORGONE.match(name) and catcher["ErrorEquals"] == ["States.ALL"])
+        ]
         for name, catcher in caught:
             for end in reachable(graph, catcher, closed={"Wait"}):
                 assert states[end]["Type"] != "Succeed", (name, end)
@@ -113,14 +126,28 @@ def test_no_caught_failure_ends_green_unless_another_round_mends_it(definition):
 def test_in_a_branch_every_task_catches_everything(definition):
     for name, state in [one for branch in branches(definition) for one in branch]:
         if state["Type"] == "Task":
-            assert [catcher["ErrorEquals"] for catcher in state["Catch"]] == [["States.ALL"]], name
+            caught = [catcher["ErrorEquals"] for catcher in state["Catch"]]
+            assert caught == [["OutputBroken"]] * name.startswith("Record") + [["States.ALL"]], name
 
 
-def test_before_the_branches_only_the_failed_job_is_caught(definition):
+def test_outside_the_branches_only_the_job_and_what_may_be_forgone_are_caught(definition):
     catching = {name: state["Catch"] for name, state in definition["States"].items() if "Catch" in state}
-    assert set(catching) == {"Preprocess"}
-    (catcher,) = catching["Preprocess"]
-    assert (catcher["ErrorEquals"], catcher["Next"]) == (["States.TaskFailed"], "TriagePreprocess")
+    assert {name: [(*one["ErrorEquals"], one["Next"]) for one in caught] for name, caught in catching.items()} == {
+        "LookUpPreprocess": [("States.ALL", "Preprocess")],
+        "Preprocess": [("States.ALL", "TriagePreprocess")],
+        "RecordPreprocess": [("OutputBroken", "RecordPreprocessFailed"), ("States.ALL", "Models")],
+        "RecordRun": [("States.ALL", "Finished")],
+    }
+
+
+def test_what_is_forgone_goes_on_where_it_would_have_gone(definition):
+    """A look-up's failure leads to the job, as a miss does; a recording's to what follows the recording."""
+    for graph in graphs_in(definition):
+        for name, state in graph["States"].items():
+            if state["Type"] == "Task" and FORGONE.match(name):
+                following = graph["States"][state["Next"]]
+                expected = following["Default"] if following["Type"] == "Choice" else state["Next"]
+                assert state["Catch"][-1]["Next"] == expected, name
 
 
 def test_each_result_has_a_key_of_its_own_and_only_rounds_are_written_again(states):
@@ -131,11 +158,14 @@ def test_each_result_has_a_key_of_its_own_and_only_rounds_are_written_again(stat
         for catcher in state.get("Catch", ()):
             places.setdefault(catcher["ResultPath"], []).append(f"{name} (caught)")
     shared = {path: names for path, names in places.items() if len(names) > 1}
-    for path, names in shared.items():  # a job's failure comes from its catcher or from its stopped state
-        job = path.removeprefix("$.").removesuffix("Error")
-        assert sorted(names) == [f"{job} (caught)", f"{job}Stopped"]
+    for (
+        path,
+        names,
+    ) in shared.items():  # a failure comes from a catcher or a stopped job, an output from either run
+        job = re.sub(r"(Error|Output)$", "", path.removeprefix("$."))
+        assert sorted(names) in ([f"{job} (caught)", f"{job}Stopped"], [f"{job}Hit", f"{job}Made"])
     for path, (name, *_) in places.items():
-        own = path.removeprefix("$.").removesuffix("Error")
+        own = re.sub(r"(Error|Broken|Output)$", "", path.removeprefix("$."))
         assert name.startswith(own) or path == f"$.Rounds.{name.removeprefix('Triage')}", path
 
 
@@ -157,7 +187,7 @@ def test_a_state_that_asks_a_function_bears_its_name(states, function):
     asking = [name for name, state in states.items() if function_asked_by(state) == f"${{{function}Arn}}"]
     assert asking
     for name in asking:
-        assert name.startswith(function.removesuffix("Failure")), name
+        assert name.startswith(re.sub("Failure$|Step$", "", function)), name
 
 
 def test_every_task_asks_a_known_function_or_sagemaker(states):
