@@ -67,7 +67,9 @@ class Template:
 
     def statements(self, logical_id: str) -> Iterator[dict[str, Any]]:
         """The policy statements of a role or function, with lists for Action and Resource."""
-        for policy in self.resources[logical_id]["Properties"].get("Policies", ()):
+        properties = self.resources[logical_id]["Properties"]
+        alone = [properties] if "PolicyDocument" in properties else []  # a policy that is a resource of its own
+        for policy in properties.get("Policies", alone):
             for statement in policy.get("PolicyDocument", policy)["Statement"]:
                 found = self.value(statement)
                 yield {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,13 @@ ACTIONS = {
     "create_model_package": "sagemaker:CreateModelPackage",
     "describe_model_package": "sagemaker:DescribeModelPackage",
     "list_model_packages": "sagemaker:ListModelPackages",
+    "get_item": "dynamodb:GetItem",
+    "put_item": "dynamodb:PutItem",
+    "delete_item": "dynamodb:DeleteItem",
+    "query": "dynamodb:Query",
+    "describe_execution": "states:DescribeExecution",
+    "start_execution": "states:StartExecution",
+    "stop_execution": "states:StopExecution",
 }
 
 # The actions for which AWS defines no resource (or, for log delivery, works with none narrower).
@@ -28,19 +37,22 @@ WITHOUT_RESOURCE = {
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
 }
 FUNCTION_NAMES = [
-    *("PublishTraining", "Prepare", "FindChampion", "ParseEvaluation", "Gate", "RegisterModel", "TriageFailure"),
+    *("PublishTraining", "TakeLease", "Prepare", "LookUpStep", "RecordStep", "RecordRun", "FindChampion"),
+    *("ParseEvaluation", "Gate", "RegisterModel", "TriageFailure", "CloseRun", "RetakeLease"),
 ]
 OWNERS = [
     *FUNCTION_NAMES,
-    *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole"),
+    *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole", "SeeHolder"),
 ]
+BESIDE = {"TakeLease": ["SeeHolder"]}  # what a function is granted apart from its own policies
+EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:<RetrainingStateMachine.Name>:*"
 
 
 def test_the_list_of_owners_is_complete(template):
     found = {
         name
         for name, one in template.resources.items()
-        if one["Type"] in ("AWS::IAM::Role", "AWS::Serverless::Function")
+        if one["Type"] in ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::Serverless::Function")
     }
     assert found == set(OWNERS)
 
@@ -82,18 +94,40 @@ def test_versions_are_reached_by_the_arn_that_sagemaker_gave_their_group(templat
 
 def actions_called_in(source):
     """The actions behind the calls in a function's source, be they methods or paginators of a client."""
-    called = re.findall(r"\b(?:s3|sagemaker|client\(\"\w+\"\))\.(\w+)\(", source)
+    called = re.findall(r"\b(?:s3|sagemaker|client\(\"\w+\"\))\s*\.(\w+)\(", source)
     paginated = re.findall(r"get_paginator\(\"(\w+)\"\)", source)
     actions = {ACTIONS[call] for call in [*called, *paginated] if call != "get_paginator"}
     # without the right to list, S3 answers AccessDenied for an object that is not there
     return actions | ({"s3:ListBucket"} if "NoSuchKey" in source else set())
 
 
-def source_of(module):
-    """A function's source, and that of the modules beside it which it imports."""
+@cache
+def module_parts(module):
+    """A module's source, what it defines by name, and what it imports of the modules beside it: name -> module."""
     source = (FUNCTIONS / f"{module}.py").read_text()
-    imported = re.findall(r"^from (\w+) import", source, re.MULTILINE)
-    return source + "".join(source_of(name) for name in imported if (FUNCTIONS / f"{name}.py").exists())
+    defined, imported = {}, {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            defined[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            defined |= {name.id: node for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+        elif isinstance(node, ast.ImportFrom) and (FUNCTIONS / f"{node.module}.py").exists():
+            imported |= {one.asname or one.name: (node.module, one.name) for one in node.names}
+    return source, defined, imported
+
+
+def source_of(module, name="handler", seen=None):
+    """The source of what a module defines, and of all that it uses of its own module and of those beside it."""
+    seen = set() if seen is None else seen
+    source, defined, imported = module_parts(module)
+    if name in imported:
+        return source_of(*imported[name], seen)
+    if (module, name) in seen or name not in defined:
+        return ""
+    seen.add((module, name))
+    used = {node.id for node in ast.walk(defined[name]) if isinstance(node, ast.Name)}
+    return ast.get_source_segment(source, defined[name]) + "".join(source_of(module, one, seen) for one in sorted(used))
 
 
 def test_the_reader_of_calls_sees_methods_and_paginators():
@@ -101,11 +135,39 @@ def test_the_reader_of_calls_sees_methods_and_paginators():
     assert actions_called_in(source) == {"s3:GetObject", "sagemaker:ListModelPackages"}
 
 
+def test_the_reader_of_calls_follows_what_is_used_and_nothing_else():
+    assert actions_called_in(source_of("runs_table", "read_row")) == {"dynamodb:GetItem"}
+    assert actions_called_in(source_of("runs_table", "put_row")) == {"dynamodb:GetItem", "dynamodb:PutItem"}
+    assert actions_called_in(source_of("runs_table", "read_rows")) == {"dynamodb:Query"}
+
+
 @pytest.mark.parametrize("name", FUNCTION_NAMES)
 def test_a_function_may_do_what_it_does_and_nothing_more(template, name):
     module = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
-    called = actions_called_in(source_of(module))
-    assert {action for action, _ in template.granted(name)} == called
+    granted = {action for owner in (name, *BESIDE.get(name, ())) for action, _ in template.granted(owner)}
+    assert granted == actions_called_in(source_of(module))
+
+
+@pytest.mark.parametrize("owner", OWNERS)
+def test_rows_and_executions_are_the_stacks_own(template, owner):
+    for action, resource in template.granted(owner):
+        if action.startswith("dynamodb:"):
+            assert resource == "<RunsTable.Arn>"
+        if action.startswith("states:"):
+            assert resource == ("<RetrainingStateMachine>" if action == "states:StartExecution" else EXECUTIONS)
+
+
+def test_what_is_granted_beside_a_function_goes_to_that_function_alone(template):
+    assert template.resources["SeeHolder"]["Properties"]["Roles"] == [{"Ref": "TakeLeaseRole"}]
+
+
+def test_the_table_of_runs_is_kept_encrypted_and_forgets_what_it_may(template):
+    table = template.resources["RunsTable"]
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    properties = table["Properties"]
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "ForgetAt", "Enabled": True}
 
 
 @pytest.mark.parametrize("owner", ["RetrainingStateMachineRole", "JobRole", "UploadRuleRole"])

@@ -35,10 +35,12 @@ def expanded(template):
 def test_the_template_expands_to_what_it_deploys(expanded):
     kinds = [resource["Type"] for resource in expanded["Resources"].values()]
     for kind, count in {
-        "AWS::Lambda::Function": 7,
+        "AWS::Lambda::Function": 13,
         "AWS::StepFunctions::StateMachine": 1,
         "AWS::Scheduler::Schedule": 1,
-        "AWS::Events::Rule": 1,
+        "AWS::Events::Rule": 3,
+        "AWS::Lambda::Permission": 2,
+        "AWS::DynamoDB::Table": 1,
         "AWS::SageMaker::ModelPackageGroup": 2,
         "Custom::TrainingCode": 1,
         "AWS::Lambda::Version": 1,
@@ -85,8 +87,10 @@ def test_each_function_gets_the_environment_it_reads(template):
     assert own == {
         "Prepare": {
             *("CODE_DIGEST", "CODE_SOURCE_PREFIX", "CODE_SUBMIT_URI"),
-            *("PROCESSING_IMAGE", "TRAINING_IMAGE_CPU", "TRAINING_IMAGE_GPU"),
+            *("PROCESSING_IMAGE", "TRAINING_IMAGE_CPU", "TRAINING_IMAGE_GPU", "RUNS_TABLE"),
         },
+        "TakeLease": {"RUNS_TABLE", "UPLOAD_DEBOUNCE_SECONDS"},
+        **{name: {"RUNS_TABLE"} for name in ("LookUpStep", "RecordStep", "RecordRun", "CloseRun", "RetakeLease")},
         "RegisterModel": {"SERVING_IMAGE"},
         "FindChampion": set(),
         "ParseEvaluation": set(),
@@ -97,13 +101,10 @@ def test_each_function_gets_the_environment_it_reads(template):
 
 
 def test_a_function_is_never_cut_off_by_its_state(template):
-    longest = max(
-        one.get("Timeout", template.document["Globals"]["Function"]["Timeout"])
-        for name, one in template.functions().items()
-        if name != "PublishTraining"
-    )
+    usual = template.document["Globals"]["Function"]["Timeout"]
+    functions = template.functions()
     for name, state in lambda_states(template.definition):
-        assert state["TimeoutSeconds"] > longest, name
+        assert state["TimeoutSeconds"] > functions[name].get("Timeout", usual), name
 
 
 def test_the_images_are_those_that_the_sagemaker_sdk_names_in_every_region(template):
@@ -147,6 +148,25 @@ def test_an_upload_starts_an_execution_with_where_it_came_from(template):
     }
 
 
+def test_every_end_and_every_redrive_of_an_execution_reaches_its_function(expanded, template):
+    rules = {
+        one["Properties"]["Targets"][0]["Arn"]["Fn::GetAtt"][0]: template.value(one["Properties"]["EventPattern"])
+        for name, one in expanded["Resources"].items()
+        if one["Type"] == "AWS::Events::Rule" and name != "UploadRule"
+    }
+    common = {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"]}
+    machine = {"stateMachineArn": ["<RetrainingStateMachine>"]}
+    assert rules == {
+        "CloseRun": common | {"detail": machine | {"status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]}},
+        "RetakeLease": common | {"detail": machine | {"status": ["RUNNING"], "redriveCount": [{"numeric": [">", 0]}]}},
+    }
+    allowed = [one["Properties"] for one in expanded["Resources"].values() if one["Type"] == "AWS::Lambda::Permission"]
+    assert {one["FunctionName"]["Ref"] for one in allowed} == {"CloseRun", "RetakeLease"}
+    for permission in allowed:
+        assert (permission["Principal"], permission["Action"]) == ("events.amazonaws.com", "lambda:InvokeFunction")
+        assert permission["SourceArn"]["Fn::GetAtt"][1] == "Arn"
+
+
 def test_the_schedule_starts_an_execution_with_which_and_when(expanded, template):
     (schedule,) = [
         one["Properties"] for one in expanded["Resources"].values() if one["Type"] == "AWS::Scheduler::Schedule"
@@ -177,12 +197,13 @@ def test_the_default_input_must_look_like_an_object(template, given, allowed):
         ("ScheduleExpression", "rate(7 days)"),
         ("UploadRuleState", "ENABLED"),
         ("BucketName", ""),
+        ("UploadDebounceSeconds", 60),
     ],
 )
 def test_a_default_is_allowed_by_its_own_parameter(template, parameter, default):
     given = template.document["Parameters"][parameter]
     assert given["Default"] == default
-    assert re.fullmatch(given.get("AllowedPattern", ".*"), default)
+    assert re.fullmatch(given.get("AllowedPattern", ".*"), str(default))
     assert default in given.get("AllowedValues", [default])
 
 
