@@ -25,6 +25,8 @@ VARIABLES = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": REGION,
     "BUCKET": BUCKET,
+    "RUNS_TABLE": "taproom-runs",
+    "UPLOAD_DEBOUNCE_SECONDS": "60",
     "CODE_DIGEST": "0123456789abcdef",
     "CODE_SOURCE_PREFIX": f"s3://{BUCKET}/code/0123456789abcdef/src/",
     "CODE_SUBMIT_URI": f"s3://{BUCKET}/code/0123456789abcdef/sourcedir.tar.gz",
@@ -66,6 +68,18 @@ def aws(environment):
         boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         yield boto3.client
     importlib.import_module("aws").client.cache_clear()
+
+
+@pytest.fixture
+def runs_table(aws):
+    """An AWS with the table of runs, as template.yaml makes it."""
+    aws("dynamodb").create_table(
+        TableName=VARIABLES["RUNS_TABLE"],
+        KeySchema=[{"AttributeName": "Kind", "KeyType": "HASH"}, {"AttributeName": "Id", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("Kind", "Id")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return aws
 
 
 @pytest.fixture
