@@ -7,7 +7,7 @@ from functools import cache, wraps
 from typing import Any, TypeVar
 
 import boto3
-from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError, IncompleteReadError
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 PASSING = (
@@ -33,7 +33,7 @@ def passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error.response["Error"]["Code"] in PASSING or status >= 500
-    return isinstance(error, HTTPClientError | ConnectionClosedError)
+    return isinstance(error, HTTPClientError | ConnectionClosedError | IncompleteReadError)
 
 
 def aws_unavailable(handler: Handler) -> Handler:
@@ -43,7 +43,7 @@ def aws_unavailable(handler: Handler) -> Handler:
     def told(*args: Any, **kwargs: Any) -> Any:
         try:
             return handler(*args, **kwargs)
-        except (ClientError, HTTPClientError, ConnectionClosedError) as error:
+        except (ClientError, HTTPClientError, ConnectionClosedError, IncompleteReadError) as error:
             if passing(error):
                 raise AwsUnavailable(f"{type(error).__name__}: {error}") from error
             raise
