@@ -23,6 +23,7 @@ GAPS = (
     "scheduler",
     "jobs",
     "stepfunctions_context",
+    "stepfunctions_times",
     "stepfunctions_sagemaker",
     "stepfunctions_redrive",
     "executions",
