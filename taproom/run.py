@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,7 +110,7 @@ def _run(request: RunRequest, default_input: str, console: Console) -> int:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
     finally:
-        aws.__exit__(None, None, None)
+        aws.__exit__(*sys.exc_info())  # after Ctrl-C nothing waits
 
 
 def _run_on(

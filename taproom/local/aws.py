@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from taproom.local.clock import Clock
 from taproom.local.instance_lock import InstanceLock
+from taproom.local.settle import Background
 
 if TYPE_CHECKING:
     from taproom.local.durable.store import Store
@@ -45,6 +46,7 @@ class LocalAws:
         self.clock = clock or Clock()
         self.port = port  # 0: a free one is chosen when it starts
         self.endpoint_url = ""
+        self.background = Background()
         self._listeners: list[Callable[[Event], None]] = []
         self._stoppers: list[Callable[[], None]] = []
         self._clients: dict[str, Any] = {}
@@ -117,10 +119,15 @@ class LocalAws:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        try:
+            if kind is None:
+                self.background.settle()
+        finally:  # also on Ctrl-C meanwhile
+            self.stop()
 
     def stop(self) -> None:
         """Take everything down, last installed first; an error in one stopper does not keep the others from running."""
+        self.background.close()
         errors: list[Exception] = []
         while self._stoppers:
             stopper = self._stoppers.pop()

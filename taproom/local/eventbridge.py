@@ -7,7 +7,6 @@ own thread. Here every delivery has a thread of its own, and a delivery that fai
 from __future__ import annotations
 
 import logging
-import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -68,15 +67,15 @@ def deliver(aws: LocalAws, rule: Any, event: dict[str, Any]) -> None:
     if rule.state not in ENABLED or not rule.event_pattern.get_pattern() or not rule.event_pattern.matches_event(event):
         return
     for target in list(rule.targets):
-        thread = threading.Thread(target=_deliver_to, args=(aws, rule, target, event), name="eventbridge", daemon=True)
-        thread.start()
+        aws.background.start(_deliver_to, aws, rule, target, event, name="eventbridge")
 
 
 def _deliver_to(aws: LocalAws, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
     try:
         send(aws, target["Arn"], target_input(target, event, rule.arn, rule.name), f"{event['id']}_{uuid.uuid4()}")
     except Exception:
-        log.exception("rule %s could not deliver event %s to %s", rule.name, event["id"], target["Arn"])
+        if not aws.background.closed:
+            log.exception("rule %s could not deliver event %s to %s", rule.name, event["id"], target["Arn"])
 
 
 class UnsupportedTarget(ValueError):

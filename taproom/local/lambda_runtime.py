@@ -10,7 +10,6 @@ import base64
 import hashlib
 import io
 import json
-import logging
 import shutil
 import threading
 import time
@@ -19,12 +18,11 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.lambda_async import AsyncInvocations
 from taproom.local.lambda_process import LambdaProcess, Outcome, Package
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
-
-log = logging.getLogger(__name__)
 
 
 def install(aws: LocalAws) -> None:
@@ -33,6 +31,7 @@ def install(aws: LocalAws) -> None:
 
     shutil.rmtree(aws.root / "functions", ignore_errors=True)  # of earlier runs, whose names never come again
     runtime = LambdaRuntime(aws)
+    invocations = AsyncInvocations(aws, runtime.invoke)
 
     def invoke(self: Any, body: Any, request_headers: Any, response_headers: Any) -> bytes | str:
         kind = (request_headers or {}).get("x-amz-invocation-type") or "RequestResponse"
@@ -40,7 +39,7 @@ def install(aws: LocalAws) -> None:
         if kind == "DryRun":
             return ""
         if kind == "Event":
-            threading.Thread(target=runtime.invoke_logged, args=(self, event), daemon=True).start()
+            invocations.start(self, event)
             return ""
         outcome = runtime.invoke(self, event)
         if outcome.failed:
@@ -57,6 +56,7 @@ def install(aws: LocalAws) -> None:
     original_response = aws.patch(LambdaResponse, "invoke", invoke_response)
     aws.listen(lambda event: runtime.warm_all() if event.get("type") == "stack-deployed" else None)
     aws.on_stop(runtime.stop)
+    aws.on_stop(invocations.stop)
 
 
 def parse_event(body: Any) -> Any:
@@ -87,9 +87,9 @@ class LambdaRuntime:
         self._all: set[LambdaProcess] = set()
         self._stopped = False
 
-    def invoke(self, function: Any, event: Any) -> Outcome:
+    def invoke(self, function: Any, event: Any, request_id: str | None = None) -> Outcome:
         """Run a function on an event and wait for it."""
-        request_id = str(uuid.uuid4())
+        request_id = request_id or str(uuid.uuid4())
         package = self._package(function)
         key = identity(package)
         begin = time.monotonic()
@@ -107,12 +107,6 @@ class LambdaRuntime:
         if outcome.ended:
             self._note(package, outcome.payload)
         return outcome
-
-    def invoke_logged(self, function: Any, event: Any) -> None:
-        """An invocation nobody waits for: a failure goes to the log."""
-        outcome = self.invoke(function, event)
-        if outcome.failed:
-            log.error("asynchronous invocation of %s failed: %s", function.function_name, outcome.payload)
 
     def warm_all(self) -> None:
         """Start the processes that will be invoked first: of the aliases where there are any, else of $LATEST."""

@@ -148,7 +148,7 @@ class Timer:
                         firing.append((one.schedule, one.due))
                     one.due = one.table.after(one.due)
         for schedule, due in firing:
-            threading.Thread(target=self._fire, args=(schedule, due), name="schedule", daemon=True).start()
+            self._aws.background.start(self._fire, schedule, due, name="schedule")
 
     def _fire(self, schedule: Any, due: datetime) -> None:
         execution_id = str(uuid.uuid4())
