@@ -4,9 +4,10 @@ python := .venv/bin/python
 # tests of one file share what they set up, so a file stays in one process
 parallel := -n auto --dist loadfile
 
-# make run REVIEWS=my.csv INPUT=my-input.json
+# make run REVIEWS=my.csv INPUT=my-input.json FORCE=1
 REVIEWS ?=
 INPUT ?=
+FORCE ?=
 
 # make bench SIZE=200000 PARTS=quality,scaling RECIPE_EPOCHS=2 SIZES=100000,1000000,10000000
 SIZE ?=
@@ -19,9 +20,10 @@ SIZES ?=
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: ## retrain on this machine: REVIEWS=file (default: generated beer reviews) INPUT=execution input (JSON file)
+run: ## retrain on this machine: REVIEWS=file (default: generated beer reviews) INPUT=execution input (JSON file) FORCE=1 (although nothing is new)
 	@requirements/install.sh run
-	@$(python) -m taproom run $(if $(REVIEWS),--reviews "$(REVIEWS)") $(if $(INPUT),--input "$(INPUT)")
+	@$(python) -m taproom run $(if $(REVIEWS),--reviews "$(REVIEWS)") $(if $(INPUT),--input "$(INPUT)") \
+		$(if $(filter-out 0 no false,$(FORCE)),--force)
 
 test: ## everything: lint and all tests
 	@requirements/install.sh dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,16 @@ def opened(
             yield _local(work / "aws", stack)
     else:
         yield _real(profile, region, endpoint_url)
+
+
+def is_running(work: Path) -> bool:
+    """Whether a process has announced a local AWS in the folder ``work``, and is still there."""
+    from taproom.local.instance_lock import is_alive
+
+    try:
+        return is_alive(json.loads((work / "aws" / "endpoint.json").read_text(encoding="utf-8"))["pid"])
+    except (OSError, ValueError):
+        return False
 
 
 def _real(profile: str | None, region: str | None, endpoint_url: str | None) -> Account:

@@ -8,7 +8,12 @@ costs.json            billed seconds and USD of each job
 logs/<job name>.log
 data/                 train, test and item Parquet files, manifest.json
 models/<model>/model.tar.gz
+request.json          the parameters, and what started the execution
+triggers.json         the uploads that it served, where there were any
+cache/<step>.json     whether the step was taken from an earlier run, and why not
 report.html
+
+What a step took from an earlier run is here as if this run had made it.
 """
 
 from __future__ import annotations
@@ -21,7 +26,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from taproom.cached import CachedStep, cached_steps, run_folder
 from taproom.costs import costs_of
+from taproom.ending import NOTHING_NEW, quiet_end
 from taproom.follow import Snapshot
 from taproom.history import state_outputs
 from taproom.outcome import model_results
@@ -33,6 +40,7 @@ ClientFactory = Callable[[str], Any]
 def collect(client: ClientFactory, snapshot: Snapshot, runs: Path, job_logs: Path | None = None) -> Path:
     """Write the run's folder, point ``runs/latest`` to it, and return it.
 
+    Where nothing was new, ``runs/latest`` is the earlier run that has the results, if it is there.
     ``job_logs`` is a folder holding ``<job name>/log`` for each job, where there is one.
     """
     folder = runs / PurePosixPath(snapshot.execution["name"]).name
@@ -43,12 +51,16 @@ def collect(client: ClientFactory, snapshot: Snapshot, runs: Path, job_logs: Pat
     run_prefix = (prepared.get("Prepare") or {}).get("RunPrefix")
     if run_prefix:
         _download(client("s3"), run_prefix, folder)
+    for cached in cached_steps(snapshot.events):
+        _download_cached(client("s3"), cached, folder)
     _write_json(folder / "model-packages.json", _registered(client("sagemaker"), snapshot))
     _write_json(folder / "costs.json", costs_of(client("sagemaker"), snapshot))
     if job_logs:
         _copy_logs(snapshot, job_logs, folder / "logs")
     write_report(snapshot, folder)
-    point_latest(runs, folder.name)
+    quiet = quiet_end(snapshot.events)
+    earlier = run_folder(runs, quiet.run) if quiet and quiet.kind == NOTHING_NEW and quiet.run else folder
+    point_latest(runs, earlier.name if earlier.is_dir() else folder.name)
     return folder
 
 
@@ -70,12 +82,29 @@ def local_name(key: str) -> Path:
     return Path(room, *rest)
 
 
-def _download(s3: Any, prefix_uri: str, folder: Path) -> None:
+def room_of(step: str) -> str:
+    """The folder, in a run's prefix and here, for what a step makes."""
+    for kind, room in (("Train", "models"), ("Evaluate", "evaluation")):
+        if step.startswith(kind):
+            return f"{room}/{step.removeprefix(kind).lower()}/"
+    return "data/"
+
+
+def _download_cached(s3: Any, cached: CachedStep, folder: Path) -> None:
+    """What an earlier run made for this one: everything below a prefix, or a model's archive."""
+    if prefix := cached.output.get("Prefix"):
+        _download(s3, prefix, folder, room_of(cached.step))
+    elif archive := cached.output.get("ModelDataUrl"):
+        _download(s3, f"{archive.rpartition('/')[0]}/", folder, room_of(cached.step))
+
+
+def _download(s3: Any, prefix_uri: str, folder: Path, room: str = "") -> None:
+    """Everything below a prefix; ``room`` is where in a run's prefix that stands."""
     uri = urlsplit(prefix_uri)
     prefix = uri.path.lstrip("/")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=uri.netloc, Prefix=prefix):
         for found in page.get("Contents", ()):
-            target = folder / local_name(found["Key"].removeprefix(prefix))
+            target = folder / local_name(room + found["Key"].removeprefix(prefix))
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise ValueError(f"object {found['Key']!r} would be written outside of {folder}")
             target.parent.mkdir(parents=True, exist_ok=True)

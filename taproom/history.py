@@ -8,10 +8,13 @@ again: what happens in it descends from the event by which it was entered first.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from taproom.cached import hit_told_by
 
 Document = Mapping[str, Any]
 
@@ -23,11 +26,15 @@ FAILED_EVENTS = (
     "LambdaFunctionFailed",
     "LambdaFunctionTimedOut",
 )
+BOOKKEEPING = re.compile("TakeLease|Debounce|(LookUp|Record).+")
 
 
 @dataclass(frozen=True)
 class StateRow:
-    """One visit-or-not of a state, newest visit. ``status`` is waiting, running, succeeded, failed or aborted."""
+    """One visit-or-not of a state, newest visit. ``status`` is waiting, running, succeeded, failed, aborted or cached.
+
+    ``cached_from`` is the name of the execution whose output a cached step's is.
+    """
 
     name: str
     kind: str
@@ -38,6 +45,7 @@ class StateRow:
     error: str = ""
     cause: str = ""
     job_name: str = ""
+    cached_from: str = ""
 
     def seconds(self, now: datetime) -> float | None:
         """Elapsed seconds of the newest visit, up to ``now`` while it runs; None before it was entered."""
@@ -53,10 +61,20 @@ def states_in(definition: Document) -> Iterator[tuple[str, Document]]:
 
 
 def planned(definition: Document) -> list[str]:
-    """The Task states to announce before they are entered: all but those that only a failure leads to."""
+    """The Task states to announce before they are entered: all but those that only a failure leads to.
+
+    What goes on after bookkeeping that failed is what goes on after bookkeeping: it is announced.
+    """
     states = dict(states_in(definition))
-    caught = {catch["Next"] for state in states.values() for catch in state.get("Catch", ())}
+    caught = {
+        catch["Next"] for name, state in states.items() if not is_bookkeeping(name) for catch in state.get("Catch", ())
+    }
     return [name for name, state in states.items() if state["Type"] == "Task" and name not in caught]
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Whether a state only keeps account of runs and of what they made, for runs to come."""
+    return BOOKKEEPING.fullmatch(name) is not None
 
 
 def read_states(definition: Document, events: Iterable[Document]) -> list[StateRow]:
@@ -72,6 +90,9 @@ def read_states(definition: Document, events: Iterable[Document]) -> list[StateR
         kind = event["type"]
         if kind.endswith("StateEntered"):
             name = details["name"]
+            if hit := hit_told_by(event):
+                at = event["timestamp"]
+                rows[hit.step] = StateRow(hit.step, "Task", "cached", at, at, 1, cached_from=hit.run)
             if kinds.get(name) in ("Task", "Succeed", "Fail", "Wait"):
                 visits = 1 if name not in rows else rows[name].visits + (name not in resumed)
                 resumed.discard(name)

@@ -6,9 +6,13 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from taproom.bookkeeping import rows_to_show
+from taproom.cached import cached_steps, run_folder, runs_told
+from taproom.ending import quiet_end
 from taproom.follow import Snapshot
 from taproom.history import StateRow
 from taproom.outcome import failures_of, model_results
@@ -23,7 +27,12 @@ def write_report(snapshot: Snapshot, folder: Path) -> Path:
             verdict=verdict(snapshot),
             execution=snapshot.execution,
             failures=failures_of(snapshot),
-            states=[_state(row) for row in snapshot.states if row.status != "waiting"],
+            states=[
+                _state(row, folder.parent)
+                for row in rows_to_show(snapshot, datetime.now(UTC))
+                if row.status != "waiting"
+            ],
+            cached=runs_told(cached_steps(snapshot.events), folder.parent),
             results=model_results(snapshot.events),
             evaluations=_evaluations(folder),
             counts=review_counts(_read(folder / "data" / "manifest.json")),
@@ -42,6 +51,8 @@ def verdict(snapshot: Snapshot) -> str:
         told = "; ".join(f"{failure.step}: {failure.cause or failure.error}" for failure in failures)
         return f"{snapshot.status.replace('_', ' ').capitalize()} at {told}"
     results = model_results(snapshot.events)
+    if quiet := quiet_end(snapshot.events):
+        return quiet.sentence
     if not results:
         return "Nothing to do: no reviews were found."
     return " ".join(f"{result['Model']} {result['Status'].lower()}: {result['Reason']}." for result in results)
@@ -70,15 +81,23 @@ def _known(amount: float | None, decimals: int = 4) -> str:
     return "unknown" if amount is None else f"{amount:,.{decimals}f}"
 
 
-def _state(row: StateRow) -> dict[str, Any]:
+def _state(row: StateRow, runs: Path) -> dict[str, Any]:
     seconds = row.seconds(datetime.now(UTC))
     return {
         "name": row.name,
         "status": row.status,
-        "seconds": "" if seconds is None or row.kind != "Task" else f"{seconds:.1f} s",
+        "seconds": "" if seconds is None or row.kind != "Task" or row.cached_from else f"{seconds:.1f} s",
         "visits": row.visits,
         "job": row.job_name,
+        "cached_from": row.cached_from,
+        "earlier": _report_beside(runs, row.cached_from),
     }
+
+
+def _report_beside(runs: Path, run: str) -> str:
+    """The relative URL of a run's report, where the run was collected here too; else ""."""
+    report = run_folder(runs, run) / "report.html"
+    return f"../{quote(report.parent.name)}/report.html" if run and report.is_file() else ""
 
 
 def review_counts(manifest: Any) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class RunRequest:
     reviews: Path | None = None
     input_file: Path | None = None
     sample_size: int = 100_000
+    force: bool = False  # run although reviews, code and parameters are those of the run before
     work: Path = PROJECT / ".taproom"
     runs: Path = PROJECT / "runs"
     template: Path = PROJECT / "template.yaml"
@@ -69,7 +70,7 @@ def run_locally(request: RunRequest, console: Console | None = None) -> int:
     console = console or Console(highlight=False, soft_wrap=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is handled as Ctrl-C is
     try:
-        default_input = read_input(request.input_file)
+        default_input = read_input(request.input_file, force=request.force)
     except InputFileError as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
@@ -80,16 +81,19 @@ def run_locally(request: RunRequest, console: Console | None = None) -> int:
         return 130
 
 
-def read_input(path: Path | None) -> str:
-    """The input file as compact JSON ('{}' without a file). What the keys mean is for the pipeline to check."""
-    if path is None:
-        return "{}"
+def read_input(path: Path | None, *, force: bool = False) -> str:
+    """The input file as compact JSON ('{}' without a file). What the keys mean is for the pipeline to check.
+
+    ``force`` sets Force, whatever the file says.
+    """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8")) if path else {}
     except (ValueError, UnicodeDecodeError) as error:
         raise InputFileError(f"{path} is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise InputFileError(f"{path} must hold a JSON object of parameters, but holds a {type(document).__name__}")
+    if force:
+        document["Force"] = True
     return json.dumps(document, separators=(",", ":"))
 
 
@@ -130,6 +134,7 @@ def _run_on(
                     "DefaultInput": default_input,
                     "BucketName": f"{STACK}-data-{aws.account_id}",
                     "ScheduleState": "DISABLED",  # of an execution that an upload starts, and of no other, is this run
+                    "UploadDebounceSeconds": "0",  # no second file follows the one that is uploaded
                 },
                 artifact_bucket=f"{STACK}-artifacts-{aws.account_id}",
                 import_existing=True,

@@ -11,11 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from taproom.cached import cached_steps, run_folder, runs_told
+from taproom.ending import COALESCED, NO_REVIEWS, NOTHING_NEW, QuietEnd, quiet_end
 from taproom.flat_metrics import side_by_side
 from taproom.follow import Snapshot
 from taproom.outcome import Failure, model_results
 
 LOG_TAIL = 20  # lines
+AGAIN = "make run"
+FORCE = "make run FORCE=1"
 
 
 def print_summary(
@@ -24,7 +28,10 @@ def print_summary(
     """``local``: the jobs ran on this machine, so that they cost nothing; what they would have cost is said."""
     results = model_results(snapshot.events)
     console.print()
-    if not results:
+    quiet = quiet_end(snapshot.events)
+    if quiet:
+        _print_quiet_end(console, quiet, folder.parent, local=local)
+    elif not results:
         console.print("[yellow]Nothing to do:[/yellow] the execution found no reviews.")
     for result in results:
         colour = {"Registered": "green", "Rejected": "yellow"}.get(result["Status"], "red")
@@ -36,9 +43,23 @@ def print_summary(
         if arn := result.get("ModelPackageArn"):
             console.print(f"  model package  {arn}")
             console.print(f"  version {result['ModelPackageVersion']}, {result['ModelApprovalStatus']}")
-    console.print(f"\nEverything it made: {_places(folder)}", markup=False)
+    for line in runs_told(cached_steps(snapshot.events), folder.parent):
+        console.print(f"\nNot run again: {line}", markup=False)
+    made = "What it says of itself" if quiet else "Everything it made"
+    console.print(f"\n{made}: {_places(folder)}", markup=False)
     print_times(console, snapshot, seconds)
     print_costs(console, folder, local=local)
+
+
+def _print_quiet_end(console: Console, quiet: QuietEnd, runs: Path, *, local: bool) -> None:
+    """An execution that made nothing: why, whose results to look at, and how to have it run all the same."""
+    colour = "yellow" if quiet.kind == NO_REVIEWS else "green"
+    head, _, rest = quiet.sentence.partition(":")
+    console.print(f"[{colour}]{escape(head)}:[/{colour}]{escape(rest)}")
+    if quiet.kind == NOTHING_NEW:
+        console.print(f"Force: {FORCE}" if local else 'Force: start it with {"Force": true}', markup=False)
+    if quiet.kind != COALESCED and quiet.run and (earlier := run_folder(runs, quiet.run)).is_dir():
+        console.print(f"What that run made: {_relative(earlier)}/", markup=False)
 
 
 def print_costs(console: Console, folder: Path, *, local: bool) -> None:
@@ -99,6 +120,9 @@ def print_failure(
             console.print(f"\nEnd of {_relative(log)}:", markup=False)
             for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
                 console.print(f"  {escape(line)}", style="dim")
+    for command in dict.fromkeys(failure.what_now for failure in failures if failure.what_now):
+        told = f"{AGAIN}, which takes finished steps from the cache; on AWS: {command}" if local else command
+        console.print(f"\nWhat now: {told}", markup=False)
     for result in model_results(snapshot.events):
         if result["Status"] != "Failed":
             console.print(f"\n{result['Model']}: {result['Status']}  {escape(result['Reason'])}")
@@ -139,7 +163,9 @@ def _parts(seconds: dict[str, float]) -> str:
 
 
 def _places(folder: Path) -> str:
-    return f"{_relative(folder)}/ (also {_relative(folder.parent / 'latest')}/)"
+    latest = folder.parent / "latest"
+    also = "" if latest.exists() and latest.resolve() != folder.resolve() else f" (also {_relative(latest)}/)"
+    return f"{_relative(folder)}/{also}"
 
 
 def _relative(path: Path) -> str:

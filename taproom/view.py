@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from taproom.bookkeeping import rows_to_show
 from taproom.follow import Snapshot
 from taproom.history import StateRow
 from taproom.progress import progress_of
@@ -21,6 +22,7 @@ MARKS = {
     "succeeded": ("✓", "green"),
     "failed": ("✗", "red"),
     "aborted": ("■", "yellow"),
+    "cached": ("✓", "green"),
 }
 
 
@@ -71,31 +73,35 @@ class LiveView:
             ("", "left"),
         ):
             table.add_column(column, justify=justify)  # type: ignore[arg-type]
-        for row in snapshot.states:
+        for row in rows_to_show(snapshot, now):
             mark, style = MARKS[row.status]
             table.add_row(
                 Text(mark, style),
                 Text(row.name, style),
                 row.status,
-                _seconds(row, now),
+                "" if row.cached_from else _seconds(row, now),
                 Text(self._note(row), "dim"),
             )
         return table
 
     def _note(self, row: StateRow) -> str:
+        if row.cached_from:
+            return f"from run {row.cached_from}"
         visits = f"attempt {row.visits}  " if row.visits > 1 else ""
         return visits + self._progress.get(row.job_name, "")
 
     def _print_changes(self, snapshot: Snapshot) -> None:
         now = datetime.now(UTC)
         begin = snapshot.execution["startDate"]
-        for row in snapshot.states:
+        for row in rows_to_show(snapshot, now):
             key = (row.name, row.status, row.visits)
             if row.status == "waiting" or key in self._printed:
                 continue
             self._printed.add(key)
             at = ((row.ended or row.started or now) - begin).total_seconds()
             took = f" after {_seconds(row, now)}" if row.ended and row.kind == "Task" else ""
+            if row.cached_from:
+                took = f", from run {row.cached_from}"
             mark, style = MARKS[row.status]
             self._console.print(f"{at:7.1f} s  {mark} {row.name} {row.status}{took}", style=style, highlight=False)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from taproom.cli.explain_cache import explain_cache
 from taproom.cli.recommend import recommend
 from taproom.cli.redrive import redrive
 from taproom.cli.registry import approve, diff, reject, rollback, show, versions
+from taproom.cli.rerun import rerun
 from taproom.cli.run import run
 
 
@@ -15,7 +17,7 @@ def taproom() -> None:
     """A recommender that retrains itself, here or on AWS."""
 
 
-for command in (run, versions, show, diff, approve, reject, rollback, recommend, redrive):
+for command in (run, versions, show, diff, approve, reject, rollback, recommend, redrive, rerun, explain_cache):
     taproom.add_command(command)
 
 

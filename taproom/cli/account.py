@@ -33,6 +33,11 @@ class Place:
     endpoint_url: str | None
     stack: str
 
+    @property
+    def names_account(self) -> bool:
+        """Whether an option names an account, or an endpoint: else it is the local AWS of the folder."""
+        return any(option is not None for option in (self.profile, self.region, self.endpoint_url))
+
     @contextmanager
     def opened(self) -> Iterator[Account]:
         """Raises ClickException for what can be expected to go wrong, in here and in the ``with`` block."""
@@ -73,17 +78,17 @@ def faults_told() -> Iterator[None]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from taproom.account import NoRegion
+    from taproom.executions import ExecutionError
     from taproom.faults import in_words
     from taproom.local.durable.store import StoreUnusable
     from taproom.local.instance_lock import AlreadyRunning
     from taproom.printable import printable
     from taproom.recommend.errors import RecommendError
-    from taproom.redrive import RedriveError
     from taproom.registry.errors import RegistryError
 
     try:
         yield
-    except (RegistryError, RecommendError, RedriveError, NoRegion, AlreadyRunning, StoreUnusable) as error:
+    except (RegistryError, RecommendError, ExecutionError, NoRegion, AlreadyRunning, StoreUnusable) as error:
         raise click.ClickException(printable(str(error))) from error
     except (BotoCoreError, ClientError) as error:
         raise click.ClickException(in_words(error)) from error

@@ -27,13 +27,22 @@ import click
     show_default=True,
     help="How many reviews to generate.",
 )
+@click.option("--force", is_flag=True, help="Run although reviews, code and parameters are those of the last run.")
 @click.option("--work", type=click.Path(path_type=Path), help="Folder of the local AWS. Default: .taproom/ here.")
 @click.option("--runs", type=click.Path(path_type=Path), help="Folder that gets the results. Default: runs/ here.")
-def run(reviews: Path | None, input_file: Path | None, sample_size: int, work: Path | None, runs: Path | None) -> None:
+def run(
+    reviews: Path | None,
+    input_file: Path | None,
+    sample_size: int,
+    force: bool,
+    work: Path | None,
+    runs: Path | None,
+) -> None:
     """Retrain on this machine: the deployed state machine, functions and jobs, on a local AWS.
 
     Deploys template.yaml into the local AWS, uploads the reviews, and follows the execution which that upload starts.
-    Leaves everything it made in runs/latest/.
+    Leaves everything it made in runs/latest/. Where nothing is new since the last run that finished, it says so and
+    ends. Steps whose inputs are as they were are taken from an earlier run (`taproom explain-cache`).
     """
     from taproom.run import PROJECT, RunRequest, run_locally
 
@@ -41,6 +50,7 @@ def run(reviews: Path | None, input_file: Path | None, sample_size: int, work: P
         reviews=reviews,
         input_file=input_file,
         sample_size=sample_size,
+        force=force,
         work=(work or PROJECT / ".taproom").absolute(),
         runs=(runs or PROJECT / "runs").absolute(),
     )

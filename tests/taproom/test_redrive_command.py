@@ -120,14 +120,14 @@ def test_what_succeeded_is_refused_with_what_to_do_instead(executions, command):
     assert executions.ended("fine") == "SUCCEEDED"
     told = command.fails("redrive", "fine")
     assert "fine has succeeded: there is nothing to redrive" in told
-    assert "Start a new execution with the same input" in told
+    assert "`taproom rerun fine` starts it anew with the same input" in told
 
 
 def test_what_is_too_old_is_refused_with_the_reason(executions, command, local_aws):
     executions.failed("old")
     local_aws.clock.advance(15 * 24 * 3600)
     told = command.fails("redrive", "old")
-    assert "old cannot be redriven: Execution redrivable period exceeded. Start a new execution" in told
+    assert "old cannot be redriven: Execution redrivable period exceeded. `taproom rerun old`" in told
 
 
 def test_an_execution_or_a_stack_that_is_not_there_is_named(executions, command):
