@@ -34,8 +34,6 @@ VARIABLES = {
     "TRAINING_IMAGE_CPU": f"{ACCOUNT_IMAGES}/tensorflow-training:2.19-cpu-py312",
     "TRAINING_IMAGE_GPU": f"{ACCOUNT_IMAGES}/tensorflow-training:2.19-gpu-py312",
     "SERVING_IMAGE": f"{ACCOUNT_IMAGES}/tensorflow-inference:2.19-cpu",
-    "RUNS_TABLE": "taproom-runs",
-    "UPLOAD_DEBOUNCE_SECONDS": "60",
     "POWERTOOLS_SERVICE_NAME": "taproom",
     "POWERTOOLS_METRICS_NAMESPACE": "Taproom",
     "POWERTOOLS_TRACE_DISABLED": "true",

@@ -13,7 +13,13 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 FUNCTIONS = PROJECT / "functions"
 HANDLERS = {
+    "TakeLease": "take_lease",
     "Prepare": "prepare",
+    "LookUpStep": "look_up_step",
+    "RecordStep": "record_step",
+    "RecordRun": "record_run",
+    "CloseRun": "close_run",
+    "RetakeLease": "retake_lease",
     "FindChampion": "find_champion",
     "ParseEvaluation": "parse_evaluation",
     "Gate": "gate",
