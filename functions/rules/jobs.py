@@ -39,6 +39,11 @@ class Plan:
     submit_uri: str
     region: str
 
+    def images_used(self) -> dict[str, str]:
+        """The images of the jobs, by use."""
+        training = self.images.training(self.parameters.training_instance_type)
+        return {"Processing": self.images.processing, "Training": training}
+
     def document(self) -> dict[str, Any]:
         """Where the execution's files go, and every job's plan."""
         places = {"RunPrefix": self.run_prefix, "DataPrefix": f"{self.run_prefix}data/"}

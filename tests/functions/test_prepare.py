@@ -18,7 +18,7 @@ EXECUTION = {
 
 
 @pytest.fixture
-def prepare(call, aws):
+def prepare(call, runs_table):
     return lambda given: call("prepare", {"Input": given, "Execution": EXECUTION})
 
 
@@ -32,8 +32,10 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
     put("reviews/b.parquet", b"PAR1....")
     answer = prepare({})
     assert answer["schema_version"] == 1
-    assert answer["Found"] is True
+    assert answer["Outcome"] == "Run"
+    assert answer["Triggers"] == {"Count": 0, "Uri": ""}
     assert answer["Trigger"] is None
+    assert answer["RerunOf"] is None
     assert answer["Parameters"] == {
         "InputData": f"s3://{BUCKET}/reviews/",
         "ProcessingInstanceCount": 1,
@@ -62,6 +64,8 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "MinReviewsPerUser": 5,
         "MinReviewsPerItem": 1,
         "Columns": {"User": "username", "Item": "beer_name", "Score": "score", "Timestamp": "timestamp"},
+        "CacheConfig": {"Enabled": True, "ExpireAfter": "P30D"},
+        "Force": False,
     }
     assert answer["Reviews"]["Count"] == 2
     assert answer["Reviews"]["Bytes"] == 16
@@ -111,6 +115,12 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "a.csv",
         "b.parquet",
     ]
+    assert read_json(aws, f"{run}request.json") == {
+        "schema_version": 1,
+        "Parameters": answer["Parameters"],
+        "Trigger": None,
+        "RerunOf": None,
+    }
     json.dumps(answer, allow_nan=False)
 
 
@@ -160,8 +170,8 @@ def scheduled(template):
 def test_a_schedule_that_finds_no_reviews_says_so_and_plans_nothing(prepare, scheduled, put):
     put("reviews/readme.txt")
     answer = prepare(scheduled)
-    assert answer.keys() == {"schema_version", "Found", "Parameters", "Gate", "Trigger", "Reason"}
-    assert answer["Found"] is False
+    assert answer.keys() == {"schema_version", "Outcome", "Parameters", "Gate", "Trigger", "Reason", "RerunOf"}
+    assert answer["Outcome"] == "NoReviews"
     assert answer["Parameters"]["SplitSeed"] == 7
     assert "reviews/readme.txt" in answer["Reason"]
 
@@ -170,7 +180,7 @@ def test_a_schedule_with_reviews_trains_on_all_of_them(prepare, scheduled, put):
     put("reviews/week-1/a.csv")
     put("reviews/week-2/b.CSV.GZ")
     answer = prepare(scheduled)
-    assert answer["Found"] is True
+    assert answer["Outcome"] == "Run"
     assert answer["Reviews"]["Count"] == 2
     assert answer["Trigger"]["Time"] == "2026-11-12T06:00:00Z"
 
