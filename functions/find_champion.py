@@ -1,6 +1,7 @@
 """FindChampion: finds the model version to beat, and says whether it may be measured on this run's test set.
 
-Takes ``{"Model", "ModelPackageGroupName", "ManifestUri": <this run's data manifest>, "OutputPrefix": "s3://.../"}``.
+Takes ``{"Model", "ModelPackageGroupName", "ModelDataUrl": <this run's artifact>, "ManifestUri": <this run's data
+manifest>, "OutputPrefix": "s3://.../"}``.
 Writes champion.json and manifest.json (the SageMaker manifest by which the evaluation job gets champion.json and the
 artifact) under OutputPrefix; answers Status, Reason, ModelPackageArn, Version and ManifestUri (of manifest.json).
 """
@@ -11,17 +12,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from aws import client
+from aws import aws_unavailable, client
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from read_object import object_exists, read_object
 from rules.champion import FOUND, NONE, NOT_COMPARABLE, UNUSABLE, Champion, contenders, found, in_runs
 from rules.data_manifest import SIZE_LIMIT, read_manifest, unfair
 from rules.execution import Execution
 from rules.json_document import DocumentMissing, DocumentUnreadable
 from rules.measured import ModelName
-from rules.model_package import MANIFEST, is_of_execution
+from rules.model_package import MANIFEST, artifact_of, is_of_execution
 from rules.s3_uri import S3Uri, parse_s3_uri
 from rules.validation import StrictDocument, validated
 from rules.wording import shown
@@ -33,8 +34,10 @@ metrics = Metrics()
 
 
 class Payload(StrictDocument):
+    model_config = ConfigDict(protected_namespaces=())
     model: ModelName
     model_package_group_name: str = Field(min_length=1, description="a model package group's name")
+    model_data_url: str = Field(pattern=r"^s3://", description="the s3:// URI of model.tar.gz")
     manifest_uri: str = Field(pattern=r"^s3://", description="the s3:// URI of this run's data manifest")
     output_prefix: str = Field(pattern=r"^s3://.+/$", description="an s3:// URI that ends with a slash")
     execution: Execution
@@ -43,6 +46,7 @@ class Payload(StrictDocument):
 @logger.inject_lambda_context(correlation_id_path="Execution.Id")
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
+@aws_unavailable
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     payload = validated(Payload, event)
     output = parse_s3_uri(payload.output_prefix)
@@ -63,7 +67,8 @@ def find(payload: Payload, bucket: str) -> Champion:
     for arn in contenders(versions(payload.model_package_group_name)):
         version = client("sagemaker").describe_model_package(ModelPackageName=arn)
         metadata = version.get("CustomerMetadataProperties", {})
-        if not is_of_execution(metadata, payload.execution.id):
+        # a model that an earlier run made, and that this one only found again, is not held against itself
+        if not is_of_execution(metadata, payload.execution.id) and artifact_of(version) != payload.model_data_url:
             return checked(found(version, bucket), metadata.get(MANIFEST), payload.manifest_uri, bucket)
     return Champion(NONE, f"{payload.model_package_group_name} has no version that is approved or waits for approval")
 

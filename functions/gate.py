@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aws import aws_unavailable
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import Field
@@ -40,6 +41,7 @@ class Payload(StrictDocument):
 @logger.inject_lambda_context(correlation_id_path="Execution.Id")
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
+@aws_unavailable
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     payload = validated(Payload, event)
     uri = payload.evaluation_uri

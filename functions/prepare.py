@@ -15,13 +15,12 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from claim_uploads import Claims, read_claims
 from rules.budget import budget_of
-from rules.champion import RUNS_PREFIX
 from rules.claimed_uploads import widened
 from rules.execution import Execution
 from rules.execution_input import ExecutionInput, Request, read_execution_input
 from rules.gate_parameters import gate_document
 from rules.jobs import Images, Plan
-from rules.naming import execution_slug
+from rules.naming import RUNS_PREFIX, execution_slug
 from rules.prices import listed_prices
 from rules.reviews import NoReviews, choose_reviews
 from rules.run_fingerprint import run_fingerprint

@@ -1,4 +1,6 @@
-"""RegisterModel: adds a model version to its group, once per execution however often it is asked.
+"""RegisterModel: adds a model version to its group, once per model however often it is asked.
+
+A model that an earlier run made and this one found again may have its version already; that is answered then.
 
 Takes what rules.model_package.Registration describes; answers ModelPackageArn, ModelPackageVersion and
 ModelApprovalStatus. What the version's model card tells is read from the run's own documents in S3.
@@ -8,10 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from aws import client
+from aws import aws_unavailable, client
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from read_object import read_object
@@ -37,6 +38,7 @@ class Config:
 @logger.inject_lambda_context(correlation_id_path="Execution.Id")
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
+@aws_unavailable
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     config = from_environment(Config)
     registration = validated(Registration, event)
@@ -49,7 +51,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger.info("model registered", model_package_arn=arn)
     else:
         metrics.add_metric("ModelsFoundRegistered", MetricUnit.Count, 1)
-        logger.info("this execution had registered it already", model_package_arn=version["ModelPackageArn"])
+        logger.info("it was registered already", model_package_arn=version["ModelPackageArn"])
     return {
         "ModelPackageArn": version["ModelPackageArn"],
         "ModelPackageVersion": version["ModelPackageVersion"],
@@ -77,18 +79,17 @@ def sha256(body: bytes) -> str:
 
 
 def registered_before(registration: Registration) -> dict[str, Any] | None:
-    """The version that an earlier try of this execution registered, newest first; None if there is none."""
+    """The version that this execution or this very artifact has already, newest first; None if there is none."""
     sagemaker = client("sagemaker")
-    started = registration.execution.start_time
+    since = registration.no_version_before()
     pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=registration.model_package_group_name, SortBy="CreationTime", SortOrder="Descending"
     )
     for page in pages:
         for summary in page["ModelPackageSummaryList"]:
-            if started and summary["CreationTime"] < datetime.fromisoformat(started):
+            if since and summary["CreationTime"] < since:
                 return None
             version = sagemaker.describe_model_package(ModelPackageName=summary["ModelPackageArn"])
-            failed = version.get("ModelPackageStatus") == "Failed"
-            if not failed and registration.is_of_this_execution(version.get("CustomerMetadataProperties", {})):
+            if registration.is_version(version):
                 return version
     return None

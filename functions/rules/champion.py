@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rules.model_package import artifact_of
+from rules.naming import RUNS_PREFIX
 from rules.s3_uri import NotAnS3Uri, S3Uri, parse_s3_uri
 from rules.wording import clipped, printable, shown
 
@@ -17,7 +19,6 @@ SCHEMA_VERSION = 1
 FOUND, NONE, NOT_COMPARABLE, UNUSABLE = "found", "none", "not comparable", "unusable"
 PREFERENCE = ("Approved", "PendingManualApproval")
 BROKEN = ("Failed", "Deleting")
-RUNS_PREFIX = "runs/"  # of the data bucket, where all that runs have made lies
 REASON_LIMIT = 500  # characters
 
 
@@ -58,7 +59,7 @@ def contenders(summaries: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def found(version: Mapping[str, Any], bucket: str) -> Champion:
     """The champion that DescribeModelPackage told of; "unusable" where its artifact is no object of the runs."""
-    url = _artifact(version)
+    url = artifact_of(version)
     facts = {
         "model_package_arn": version["ModelPackageArn"],
         "version": version["ModelPackageVersion"],
@@ -79,8 +80,3 @@ def in_runs(uri: Any, bucket: str) -> S3Uri | None:
     except NotAnS3Uri:
         return None
     return place if place and place.bucket == bucket and place.key.startswith(RUNS_PREFIX) else None
-
-
-def _artifact(version: Mapping[str, Any]) -> Any:
-    containers = version.get("InferenceSpecification", {}).get("Containers") or [{}]
-    return containers[0].get("ModelDataUrl")

@@ -6,12 +6,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from rules.execution import Execution
 from rules.measured import MEASURED, ModelName
+from rules.naming import RUNS_PREFIX, execution_slug
 from rules.validation import StrictDocument
 from rules.wording import clipped, printable
 
@@ -73,6 +75,23 @@ class Registration(StrictDocument):
         """Whether a version's CustomerMetadataProperties say that this execution registered it for this model."""
         return is_of_execution(metadata, self.execution.id) and metadata.get(MODEL) == legal_value(self.model)
 
+    def is_version(self, version: Mapping[str, Any]) -> bool:
+        """Whether what DescribeModelPackage told is a version for this: of this execution, or of this very artifact."""
+        metadata = version.get("CustomerMetadataProperties", {})
+        same_artifact = artifact_of(version) == self.model_data_url and metadata.get(MODEL) == legal_value(self.model)
+        return version.get("ModelPackageStatus") != "Failed" and (same_artifact or self.is_of_this_execution(metadata))
+
+    def no_version_before(self) -> datetime | None:
+        """When the first version for this can have been made; None where that may be ever so long ago.
+
+        A model that this execution trained lies in its own folder. One that lies elsewhere was made by an earlier run,
+        which may have registered it.
+        """
+        own = f"/{RUNS_PREFIX}{execution_slug(self.execution.name, self.execution.id)}/"
+        if self.execution.start_time is None or own not in self.model_data_url:
+            return None
+        return datetime.fromisoformat(self.execution.start_time)
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -86,6 +105,12 @@ class Evidence:
 def is_of_execution(metadata: Mapping[str, str], execution: str) -> bool:
     """Whether a version's CustomerMetadataProperties name the ``execution`` (an ARN) as the one that registered it."""
     return metadata.get(EXECUTION) == legal_value(execution)
+
+
+def artifact_of(version: Mapping[str, Any]) -> Any:
+    """The URI of the model.tar.gz of what DescribeModelPackage told; None where there is none."""
+    containers = version.get("InferenceSpecification", {}).get("Containers") or [{}]
+    return containers[0].get("ModelDataUrl")
 
 
 def create_request(registration: Registration, evidence: Evidence, serving_image: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+RUNS_PREFIX = "runs/"  # of the data bucket, where all that runs have made lies, each in the folder of its slug
 STEM_LIMIT = 50  # characters; leaves 13 for the counts
 HASH_LENGTH = 12  # hexadecimal digits
 SLUG_NAME_LIMIT = 40

@@ -23,6 +23,7 @@ MONDAY, TUESDAY = (f"arn:aws:states:eu-west-1:123456789012:execution:Retraining:
 ASKED = {
     "Model": "retrieval",
     "ModelPackageGroupName": GROUP,
+    "ModelDataUrl": f"s3://{BUCKET}/{RUN}/models/retrieval/train-1/output/model.tar.gz",
     "ManifestUri": f"s3://{BUCKET}/{OWN_MANIFEST}",
     "OutputPrefix": f"s3://{BUCKET}/{RUN}/champion/retrieval/",
     "Execution": {"Id": TUESDAY, "Name": "tuesday-run", "StartTime": "2026-11-24T06:00:00.000Z"},
@@ -134,6 +135,17 @@ def test_what_this_very_execution_registered_is_not_its_own_champion(find, group
     group()
     group("Approved", execution=TUESDAY)
     assert find()["Version"] == 1
+
+
+def test_a_model_that_this_run_only_found_again_is_not_held_against_itself(find, group, data, put):
+    older = "runs/sunday-run/models/retrieval/train-1/output/model.tar.gz"
+    put(older, b"an archive")
+    group("Approved", artifact=f"s3://{BUCKET}/{older}")
+    group("Approved")
+    assert find()["Version"] == 2
+    assert find(ModelDataUrl=f"s3://{BUCKET}/{ARTIFACT}")["Version"] == 1
+    group("Approved", execution=TUESDAY)
+    assert find(ModelDataUrl=f"s3://{BUCKET}/{ARTIFACT}")["Version"] == 1
 
 
 def test_a_champion_of_many_versions_is_found_beyond_the_first_page(find, group, data):

@@ -14,9 +14,11 @@ from botocore.validate import ParamValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from moto.backends import get_backend
 from rules.json_document import DocumentMissing, DocumentUnreadable
 from rules.model_card import model_card
 from rules.model_package import Evidence, NotPassed, Registration, create_request, legal_value
+from rules.naming import execution_slug
 from rules.validation import InvalidPayload, validated
 
 from tests.functions.gate_cases import ranking
@@ -38,6 +40,8 @@ ASKED = {
     "Code": {"Digest": "cd" * 16, "SourcePrefix": "s3://b/code/x/src/", "SubmitUri": "s3://b/code/x/sourcedir.tar.gz"},
     "ModelApprovalStatus": "PendingManualApproval",
 }
+
+TUESDAYS = "s3://taproom-data/runs/tuesday-run/models/retrieval/train-1/output/model.tar.gz"
 
 
 def interval(value):
@@ -146,7 +150,7 @@ def test_a_version_is_registered_with_all_that_a_reviewer_asks_for(call, sagemak
 
 def test_asked_again_the_same_execution_gets_the_version_it_has(call, sagemaker):
     first = call("register_model", asked())
-    call("register_model", asked(Execution=of_execution("tuesday-run")))
+    call("register_model", asked(Execution=of_execution("tuesday-run"), ModelDataUrl=TUESDAYS))
     metadata = sagemaker.describe_model_package(ModelPackageName=first["ModelPackageArn"])["CustomerMetadataProperties"]
     sagemaker.update_model_package(
         ModelPackageArn=first["ModelPackageArn"],
@@ -165,13 +169,30 @@ def test_another_model_of_the_execution_is_another_version(call, sagemaker):
     assert first["ModelPackageArn"] != second["ModelPackageArn"]
 
 
-def test_versions_older_than_the_execution_are_not_looked_through(call, sagemaker):
+def test_a_model_that_an_earlier_run_registered_keeps_its_version_however_old(call, sagemaker):
     first = call("register_model", asked())
+    call("register_model", asked(Execution=of_execution("tuesday-run"), ModelDataUrl=TUESDAYS))
+    wednesday = of_execution("wednesday-run") | {"StartTime": "2999-01-01T00:00:00.000Z"}
+    assert call("register_model", asked(Execution=wednesday)) == first
+    assert len(versions(sagemaker)) == 2
+    other = asked(Execution=wednesday, Model="ranking")  # the other model's artifact is never this one's
+    assert call("register_model", other)["ModelPackageArn"] != first["ModelPackageArn"]
+
+
+def test_a_version_that_sagemaker_failed_to_make_is_made_again(call, sagemaker):
+    first = call("register_model", asked())["ModelPackageArn"]
+    get_backend("sagemaker")["123456789012"]["eu-west-1"].model_packages[first].model_package_status = "Failed"
+    assert call("register_model", asked(Execution=of_execution("tuesday-run")))["ModelPackageArn"] != first
+
+
+def test_versions_older_than_the_execution_are_not_looked_through_for_a_model_that_it_trained(call, sagemaker):
+    ours = {"ModelDataUrl": f"s3://taproom-data/runs/{execution_slug('monday-run', ARN)}/models/1/model.tar.gz"}
+    first = call("register_model", asked(**ours))
     later = ASKED["Execution"] | {"StartTime": "2999-01-01T00:00:00.000Z"}
     # a version of this very execution, were it older than its start, would not be found: the search ended before it
-    assert call("register_model", asked(Execution=later))["ModelPackageArn"] != first["ModelPackageArn"]
+    assert call("register_model", asked(**ours, Execution=later))["ModelPackageArn"] != first["ModelPackageArn"]
     sooner = ASKED["Execution"] | {"StartTime": "2000-01-01T00:00:00.000Z"}
-    assert call("register_model", asked(Execution=sooner))["ModelPackageVersion"] in (1, 2)
+    assert call("register_model", asked(**ours, Execution=sooner))["ModelPackageVersion"] in (1, 2)
     assert len(versions(sagemaker)) == 2
 
 
