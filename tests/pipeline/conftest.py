@@ -14,4 +14,4 @@ def tiny_pipeline(tmp_path_factory):
     """The stack with job scripts that do what the reviews say; waits and backoff cost no time. No schedule."""
     folder = project_with(TINY_TRAINING, tmp_path_factory.mktemp("project"))
     with LocalAws(tmp_path_factory.mktemp("aws"), Clock(skip_waits=True)) as aws:
-        yield deployed(aws, folder / "template.yaml", ScheduleState="DISABLED")
+        yield deployed(aws, folder / "template.yaml", ScheduleState="DISABLED", UploadDebounceSeconds="0")

@@ -11,7 +11,7 @@ from rich.console import Console
 from taproom.collect import collect, job_names
 from taproom.outcome import failures_of, model_results
 from taproom.summary import print_failure
-from tests.pipeline.deployed import evaluation, ranking_evaluation, script
+from tests.pipeline.deployed import AGAIN, evaluation, ranking_evaluation, script
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,7 @@ def test_the_upload_names_the_folder_that_is_trained_on(tiny_pipeline):
 def start_on(pipeline, folder, content, **parameters):
     """Reviews put where no rule looks at them twice: the rule's own execution is let finish, then one by hand."""
     pipeline.upload(f"reviews/{folder}/a.csv", content)
-    return pipeline.start({"InputData": f"s3://{pipeline.bucket}/reviews/{folder}/", **parameters})
+    return pipeline.start({"InputData": f"s3://{pipeline.bucket}/reviews/{folder}/", **AGAIN, **parameters})
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_only_what_is_under_the_threshold_is_refused(tiny_pipeline, threshold, s
     assert str(threshold) in result["Reason"]
     assert tiny_pipeline.document(result["GateUri"])["passed"] is (status == "Registered")
     # the upload's own execution (threshold 0.5) registered one; this one registers another or none
-    again = tiny_pipeline.start({"InputData": f"s3://{tiny_pipeline.bucket}/reviews/threshold-{threshold}/"})
+    again = tiny_pipeline.start({"InputData": f"s3://{tiny_pipeline.bucket}/reviews/threshold-{threshold}/", **AGAIN})
     assert result_of(again)["Status"] == "Registered"
     assert len(tiny_pipeline.registered()) == registered + 1
 
