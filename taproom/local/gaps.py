@@ -22,6 +22,7 @@ GAPS = (
     "eventbridge",
     "scheduler",
     "jobs",
+    "stepfunctions_parse",
     "stepfunctions_context",
     "stepfunctions_times",
     "stepfunctions_sagemaker",

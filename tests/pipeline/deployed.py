@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,10 @@ class Pipeline:
         return self.finished(started["executionArn"])
 
     def finished(self, execution_arn: str) -> Snapshot:
-        *_, last = follow(self.aws.client("stepfunctions"), execution_arn, every=0.05)
+        stepfunctions = self.aws.client("stepfunctions")
+        while stepfunctions.describe_execution(executionArn=execution_arn)["status"] == "RUNNING":
+            time.sleep(0.05)  # its history is long: it is read once
+        (last,) = follow(stepfunctions, execution_arn)
         return last
 
     def executions(self) -> list[dict[str, Any]]:

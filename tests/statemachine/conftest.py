@@ -10,6 +10,7 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,8 @@ def states_in(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 def execute(outcomes: Mapping[str, list[Any]], *, given: Any = None, redrives: int = 0) -> Run:
     """Execute the rendered definition; a task visited without an outcome fails the execution."""
-    definition = json.loads(RENDERED.read_text().replace("${Partition}", "aws"))
+    definition, program = parsed()
     tasks = {name: state for name, state in states_in(definition) if state["Type"] == "Task"}
-    for name, state in tasks.items():
-        if state["Resource"] == f"${{{name}Arn}}":
-            state["Resource"] = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
-        if ":sagemaker:" in state["Resource"]:
-            state["Resource"] = state["Resource"].replace(":sagemaker:", ":aws-sdk:sagemaker:").removesuffix(".sync")
     environment = Environment(
         aws_execution_details=AWSExecutionDetails("123456789012", "us-east-1", EXECUTION["RoleArn"]),
         execution_type=StateMachineType.STANDARD,
@@ -104,8 +100,20 @@ def execute(outcomes: Mapping[str, list[Any]], *, given: Any = None, redrives: i
         activity_store={},
         mock_test_case=Script({name: OneAfterAnother(name, outcomes.get(name, [])) for name in tasks}),
     )
-    AmazonStateLanguageParser.parse(json.dumps(definition))[0].eval(environment)
+    program.eval(environment)
     return read_run(environment)
+
+
+@cache
+def parsed() -> tuple[dict[str, Any], Any]:
+    """The definition with its resources exchanged, and moto's program of it, which an execution does not change."""
+    definition = json.loads(RENDERED.read_text().replace("${Partition}", "aws"))
+    for name, state in states_in(definition):
+        if state.get("Resource") == f"${{{name}Arn}}":
+            state["Resource"] = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+        if ":sagemaker:" in state.get("Resource", ""):
+            state["Resource"] = state["Resource"].replace(":sagemaker:", ":aws-sdk:sagemaker:").removesuffix(".sync")
+    return definition, AmazonStateLanguageParser.parse(json.dumps(definition))[0]
 
 
 def read_run(environment: Environment) -> Run:
