@@ -9,6 +9,7 @@ import pytest
 
 from taproom.follow import Snapshot
 from taproom.report import metric_columns, metric_rows, review_counts, write_report
+from tests.taproom.histories import LAST_RUN, cached, nothing_new
 
 BEGIN = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 REGISTERED = {
@@ -92,3 +93,27 @@ def test_reviews_are_counted_in_the_order_in_which_they_go():
     manifest = {"kept": 3, "read": 5, "dropped": {"missing_user": 2}, "train": 2, "test": 1, "users": 1, "items": 3}
     assert list(review_counts(manifest)) == ["read", "dropped: missing_user", "kept", "train", "test", "users", "items"]
     assert review_counts(None) == {}
+
+
+def test_cached_steps_are_told_and_lead_to_the_report_of_their_run(tmp_path):
+    folder = tmp_path / "second"
+    folder.mkdir()
+    page = write_report(cached().snapshot(), folder).read_text()
+    assert '<td>Preprocess</td><td class="cached">cached</td><td class="number"></td>' in page
+    assert '<td class="soft">from run first</td>' in page
+    assert "Not run again: Preprocess, TrainRetrieval from run first<" in page
+    assert "LookUp" not in page
+    (tmp_path / "first").mkdir()
+    (tmp_path / "first" / "report.html").touch()
+    page = write_report(cached().snapshot(), folder).read_text()
+    assert '<td class="soft">from run <a href="../first/report.html">first</a></td>' in page
+
+
+def test_a_run_with_nothing_new_is_told_as_that(tmp_path):
+    page = write_report(nothing_new(LAST_RUN).snapshot(), tmp_path).read_text()
+    assert "<h1>Nothing new: reviews, code and parameters are those of first" in page
+
+
+def test_a_failure_names_the_command_that_goes_on(tmp_path):
+    page = write_report(snapshot("FAILED", FAILED), tmp_path).read_text()
+    assert "What now: <code>taproom rerun one</code>" in page

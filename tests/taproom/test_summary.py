@@ -15,6 +15,7 @@ from taproom.follow import Snapshot
 from taproom.history import StateRow
 from taproom.outcome import Failure
 from taproom.summary import print_failure, print_summary
+from tests.taproom.histories import LAST_RUN, cached, coalesced, nothing_new
 
 BEGIN = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -103,3 +104,60 @@ def test_an_input_file_that_is_not_json_is_named_literally(tmp_path):
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert f"{file} is not JSON" in run.stdout
+
+
+@pytest.mark.parametrize(("local", "force"), [(True, "make run FORCE=1"), (False, 'start it with {"Force": true}')])
+def test_nothing_new_names_the_run_its_folder_and_how_to_force_another(tmp_path, console, local, force):
+    (tmp_path / "first").mkdir()
+    print_summary(console, nothing_new(LAST_RUN).snapshot(), tmp_path / "second", {"start": 1.0}, local=local)
+    shown = console.file.getvalue().splitlines()
+    told = "Nothing new: reviews, code and parameters are those of first (finished 2026-01-04 09:30 UTC): no job ran."
+    assert shown[1:4] == [told, f"Force: {force}", f"What that run made: {tmp_path}/first/"]
+
+
+def test_nothing_new_points_to_no_folder_that_is_not_there(tmp_path, console):
+    print_summary(console, nothing_new(LAST_RUN).snapshot(), tmp_path / "second", {"start": 1.0})
+    assert "What that run made" not in console.file.getvalue()
+    print_summary(console, nothing_new(None).snapshot(), tmp_path / "second", {"start": 1.0})
+    assert "the uploads were served by an earlier run" in console.file.getvalue()
+
+
+def test_a_run_that_met_another_says_which(tmp_path, console):
+    (tmp_path / "other").mkdir()
+    print_summary(console, coalesced().snapshot(), tmp_path / "second", {"start": 1.0})
+    shown = console.file.getvalue()
+    assert "Another run is under way, other: it, or the run after it, serves this one.\n" in shown
+    assert "Force" not in shown
+    assert "no reviews" not in shown
+
+
+def test_cached_steps_are_told_with_their_run_and_what_they_spared(tmp_path, console):
+    (tmp_path / "first").mkdir()
+    jobs = [{"Step": step, "Status": "Completed", "Seconds": 10.5} for step in ("Preprocess", "TrainRetrieval")]
+    (tmp_path / "first" / "costs.json").write_text(json.dumps({"Jobs": jobs}))
+    print_summary(console, cached().snapshot(), tmp_path / "second", {"start": 1.0})
+    shown = console.file.getvalue()
+    assert "Not run again: Preprocess, TrainRetrieval from run first (21.0 job seconds not spent)\n" in shown
+    assert "Jobs    40.0 s  (EvaluateRetrieval 40.0)" in shown
+
+
+def test_a_failure_says_what_to_do_now_once(tmp_path, console):
+    failures = [Failure(step, "JobFailed", "no", what_now="taproom rerun one") for step in ("TrainA", "TrainB")]
+    print_failure(console, snapshot("FAILED"), failures, tmp_path)
+    told = "What now: make run, which takes finished steps from the cache; on AWS: taproom rerun one\n"
+    assert console.file.getvalue().count(told) == 1
+    print_failure(console, snapshot("FAILED"), failures, tmp_path, local=False)
+    assert console.file.getvalue().count("What now: taproom rerun one\n") == 1
+
+
+def test_a_failure_that_comes_again_with_the_same_input_names_no_command(tmp_path, console):
+    print_failure(console, snapshot("FAILED"), [Failure("Prepare", "InvalidInput", "no")], tmp_path)
+    assert "What now" not in console.file.getvalue()
+
+
+def test_latest_is_not_named_where_it_is_another_run(tmp_path, console):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "latest").symlink_to("first")
+    print_summary(console, nothing_new(LAST_RUN).snapshot(), tmp_path / "second", {"start": 1.0})
+    assert f"What it says of itself: {tmp_path}/second/\n" in console.file.getvalue()
