@@ -34,7 +34,7 @@ def test_other_pass_states_are_no_hits():
 
 
 def test_the_seconds_that_the_earlier_run_was_billed_are_told(tmp_path):
-    jobs = ("Preprocess", "Completed", 30), ("TrainRanking", "Failed", 7), ("TrainRanking", "Completed", 100.25)
+    jobs = ("Preprocess", "Completed", 30), ("TrainRanking", "Completed", 100.25), ("TrainRanking", "Stopped", 7)
     costs(tmp_path / "first", *jobs, ("EvaluateRanking", "Completed", 1))
     assert runs_told(BOTH, tmp_path) == ["Preprocess, TrainRanking from run first (130.2 job seconds not spent)"]
 
