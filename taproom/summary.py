@@ -93,7 +93,7 @@ def print_times(console: Console, snapshot: Snapshot, seconds: dict[str, float])
     around = {name: value for name, value in seconds.items() if name != "sample"}
     around["orchestration"] = whole - busy
     at_once = ", some at the same time" if sum(jobs.values()) > busy + 0.05 else ""
-    console.print(f"Jobs  {busy:6.1f} s  ({_parts(jobs)}{at_once})")
+    console.print(f"Jobs  {busy:6.1f} s  ({_parts(jobs)}{at_once})" if jobs else "Jobs     0.0 s  (none ran)")
     console.print(f"Else  {sum(around.values()):6.1f} s  ({_parts(around)})")
     console.print(f"Total {busy + sum(around.values()):6.1f} s")
 

@@ -129,6 +129,7 @@ def test_a_run_that_met_another_says_which(tmp_path, console):
     assert "Another run is under way, other: it, or the run after it, serves this one.\n" in shown
     assert "Force" not in shown
     assert "What that run made" not in shown
+    assert "Jobs     0.0 s  (none ran)\n" in shown
     assert "no reviews" not in shown
 
 
