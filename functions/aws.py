@@ -7,7 +7,13 @@ from functools import cache, wraps
 from typing import Any, TypeVar
 
 import boto3
-from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 PASSING = (
@@ -16,6 +22,7 @@ PASSING = (
     *("InternalError", "InternalServerError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException"),
     *("RequestTimeout", "TransactionInProgressException"),
 )
+UNREACHED = (HTTPClientError, ConnectTimeoutError, EndpointConnectionError, IncompleteReadError)
 
 
 class AwsUnavailable(Exception):
@@ -33,7 +40,7 @@ def passing(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error.response["Error"]["Code"] in PASSING or status >= 500
-    return isinstance(error, HTTPClientError | ConnectionClosedError | IncompleteReadError)
+    return isinstance(error, UNREACHED)
 
 
 def aws_unavailable(handler: Handler) -> Handler:
@@ -43,7 +50,7 @@ def aws_unavailable(handler: Handler) -> Handler:
     def told(*args: Any, **kwargs: Any) -> Any:
         try:
             return handler(*args, **kwargs)
-        except (ClientError, HTTPClientError, ConnectionClosedError, IncompleteReadError) as error:
+        except (ClientError, *UNREACHED) as error:
             if passing(error):
                 raise AwsUnavailable(f"{type(error).__name__}: {error}") from error
             raise
