@@ -10,6 +10,7 @@ from rules.gate_parameters import gate_document
 from rules.scripts import MODELS, preprocess_arguments
 
 BUCKET = "taproom-data"
+EXECUTION = "arn:aws:states:eu-west-1:123456789012:execution:taproom:week-46"
 NAMES = [field.alias for field in ExecutionInput.model_fields.values()]
 
 
@@ -111,6 +112,22 @@ def refusal(document):
         ({"Trigger": {"Bucket": BUCKET, "Key": "other/a.csv", "ETag": "e"}}, ["Trigger.Key", "other/a.csv"]),
         ({"Trigger": {"Bucket": BUCKET, "Key": "reviews/a.csv", "Etag": "e"}}, ["Trigger.Etag", "ETag"]),
         ({"Trigger": {"Schedule": "arn"}}, ["Trigger.Time is missing"]),
+        ({"Trigger": {"Coalesced": "week-46"}}, ["Trigger.Coalesced", '"week-46"', "ARN"]),
+        ({"Trigger": {"Coalesced": EXECUTION, "Key": "reviews/a.csv"}}, ["Trigger.Key"]),
+        ({"RerunOf": "week-46"}, ["RerunOf", '"week-46"', "an execution's ARN"]),
+        ({"RerunOf": EXECUTION + "\n"}, ["RerunOf", "an execution's ARN"]),
+        ({"RerunOf": EXECUTION.replace("execution", "stateMachine")}, ["RerunOf"]),
+        ({"RerunOf": {"Arn": EXECUTION}}, ["RerunOf"]),
+        ({"RerunOf": EXECUTION, "TrainingEpochs": 3}, ["TrainingEpochs", "beside", "RerunOf"]),
+        ({"RerunOf": EXECUTION, "DefaultInput": {"Epochs": 3}}, ["DefaultInput.Epochs"]),
+        ({"Force": "true"}, ["Force", '"true"', "true, to run although nothing is new"]),
+        ({"Force": 1}, ["Force", "received 1"]),
+        ({"CacheConfig": True}, ["CacheConfig", "true", "ExpireAfter"]),
+        ({"CacheConfig": {"Enabled": "yes"}}, ["CacheConfig.Enabled", '"yes"', "true or false"]),
+        ({"CacheConfig": {"ExpireAfter": "30d"}}, ["CacheConfig.ExpireAfter", '"30d"', "P30D"]),
+        ({"CacheConfig": {"ExpireAfter": "PT0S"}}, ["CacheConfig.ExpireAfter", "PT0S"]),
+        ({"CacheConfig": {"ExpireAfter": 30}}, ["CacheConfig.ExpireAfter", "30", "ISO 8601"]),
+        ({"CacheConfig": {"Expires": "P1D"}}, ["CacheConfig.Expires"]),
     ],
 )
 def test_what_is_not_allowed_is_named_with_what_was_received(document, words):
@@ -141,6 +158,45 @@ def test_an_uploads_folder_wins_over_the_default_input():
     )
     assert request.parameters.input_data == f"s3://{BUCKET}/reviews/new+1/"
     assert request.scheduled is False
+
+
+def test_a_step_is_taken_from_a_run_of_the_last_thirty_days_unless_it_is_said_otherwise():
+    assert read_execution_input({}, BUCKET).parameters.document()["CacheConfig"] == {
+        "Enabled": True,
+        "ExpireAfter": "P30D",
+    }
+    given = {"CacheConfig": {"Enabled": False, "ExpireAfter": "pt12h"}, "Force": True}
+    assert given.items() <= read_execution_input(given, BUCKET).parameters.document().items()
+    assert read_execution_input({}, BUCKET).parameters.document()["Force"] is False
+
+
+UPLOAD = {"Bucket": BUCKET, "Key": "reviews/a/1.csv", "ETag": "e"}
+SCHEDULE = {"Schedule": "arn:aws:scheduler:eu-west-1:123456789012:schedule/default/weekly", "Time": "2026-11-12"}
+
+
+@pytest.mark.parametrize(
+    ("document", "kinds", "rerun_of"),
+    [
+        ({}, (False, False, False), None),
+        ({"DefaultInput": {}, "Trigger": UPLOAD}, (True, False, False), None),
+        ({"DefaultInput": {}, "Trigger": SCHEDULE}, (False, True, False), None),
+        ({"DefaultInput": {}, "Trigger": {"Coalesced": EXECUTION}}, (False, False, True), None),
+        ({"DefaultInput": {}, "RerunOf": EXECUTION}, (False, False, False), EXECUTION),
+        ({"RerunOf": EXECUTION}, (False, False, False), EXECUTION),
+        ({"DefaultInput": {}, "RerunOf": None, "Trigger": None}, (False, False, False), None),
+    ],
+)
+def test_what_started_the_execution_is_known(document, kinds, rerun_of):
+    request = read_execution_input(document, BUCKET)
+    assert (request.uploaded, request.scheduled, request.coalesced) == kinds
+    assert request.rerun_of == rerun_of
+
+
+def test_what_follows_a_run_trains_on_what_its_default_input_names():
+    given = {"DefaultInput": {"InputData": f"s3://{BUCKET}/reviews/x"}, "Trigger": {"Coalesced": EXECUTION}}
+    request = read_execution_input(given, BUCKET)
+    assert request.parameters.input_data == f"s3://{BUCKET}/reviews/x/"
+    assert request.trigger == {"Coalesced": EXECUTION}
 
 
 def test_optional_columns_become_arguments_only_when_they_are_set():
@@ -216,7 +272,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=20), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = st.sampled_from([*NAMES, "DefaultInput", "Trigger", "Bucket", "Key", "User", "Item"])
+KEYS = st.sampled_from([*NAMES, "DefaultInput", "Trigger", "RerunOf", "Bucket", "Key", "User", "Item"])
 NEAR_MISSES = st.recursive(JSON, lambda inner: st.dictionaries(KEYS, inner | JSON, max_size=4), max_leaves=6)
 
 
