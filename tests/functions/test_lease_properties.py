@@ -1,4 +1,4 @@
-"""TakeLease and CloseRun of several executions at once, their requests in any order, dying anywhere."""
+"""TakeLease, CloseRun and RetakeLease of several executions at once, their requests in any order, dying anywhere."""
 
 from __future__ import annotations
 
@@ -26,30 +26,44 @@ def fresh(runs_table, call):
     made = {service: runs_table(service) for service in ("dynamodb", "stepfunctions")}
     for service in made:
         stop_before_requests(importlib.import_module("aws").client(service))
+    redrives = tell_redrives(importlib.import_module("aws").client("stepfunctions"))
 
     def world():
+        redrives.clear()
         for service in made:
             get_backend(service).reset()
         made["dynamodb"].create_table(**table, BillingMode="PAY_PER_REQUEST")
-        return World(made.__getitem__, call)
+        return World(made.__getitem__, call), redrives
 
     return world
 
 
-def started():
-    """The names of all executions that there are, without asking for them."""
+def tell_redrives(client):
+    """Have DescribeExecution tell how often an execution was redriven, which moto does not; returns what it tells."""
+    counts = {}
+
+    def tell(parsed, **_):
+        if "name" in parsed:
+            parsed["redriveCount"] = counts.get(parsed["name"], 0)
+
+    client.meta.events.register("after-call.sfn.DescribeExecution", tell)
+    return counts
+
+
+def executions():
+    """All executions that there are by name, as moto keeps them."""
     (machine,) = get_backend("stepfunctions")["123456789012"]["eu-west-1"].state_machines
-    return {execution.name for execution in machine.executions}
+    return {execution.name: execution for execution in machine.executions}
 
 
 class Story:
     """Executions from their start to what CloseRun made of their end. ``draw`` chooses all that is left open.
 
-    Of those that run, as many as ``may_fail`` may fail before they have claimed anything.
+    Of those that run, as many as ``may_fail`` may fail before they have claimed anything; they may be redriven.
     """
 
-    def __init__(self, world, draw, may_fail=0):
-        self.world, self.draw, self.may_fail = world, draw, may_fail
+    def __init__(self, fresh, draw, may_fail=0):
+        (self.world, self.redrives), self.draw, self.may_fail = fresh, draw, may_fail
         self.calls = []
         self.known = set()
         self.active = set()  # executions between their lease and their end
@@ -69,8 +83,7 @@ class Story:
         if call.died:
             self.ask(name)  # as the state machine's Retry does
         elif call.answer["Taken"]:
-            self.active.add(name)
-            assert self.active == {name}, "two that run at once"
+            self.runs(name)
             self.ran.append(name)
             if len(self.failed) < self.may_fail and self.draw(st.booleans()):
                 self.failed.add(name)
@@ -79,6 +92,10 @@ class Story:
                 self.prepare(name)
         else:
             self.end(name)
+
+    def runs(self, name):
+        self.active.add(name)
+        assert self.active == {name}, "two that run at once"
 
     def prepare(self, name):
         self.calls.append(Call(lambda: self.claim(name), lambda call: self.prepared(name, call)))
@@ -101,21 +118,45 @@ class Story:
     def end(self, name, kind="execution_succeeded"):
         self.world.stop(name)
         self.active.discard(name)
+        if name in self.failed and kind == "execution_failed" and self.draw(st.booleans()):
+            self.calls.append(Call(lambda: None, lambda _: self.redrive(name)))
         for _ in range(self.draw(st.integers(1, 2))):  # EventBridge tells at least once
-            self.close(name, kind)
+            self.close(name, kind, self.redrives.get(name, 0))
 
-    def close(self, name, kind):
-        self.calls.append(Call(lambda: self.world.told(name, kind), lambda call: self.closed(name, kind, call)))
+    def close(self, name, kind, count):
+        def closed(call):
+            if call.died:
+                self.close(name, kind, count)  # as Lambda does with an event that failed
 
-    def closed(self, name, kind, call):
-        if call.died:
-            self.close(name, kind)  # as Lambda does with an event that failed
+        self.calls.append(Call(lambda: self.world.told(name, kind, redriveCount=count), closed))
+
+    def redrive(self, name):
+        executions()[name].status = "RUNNING"
+        self.failed.discard(name)
+        count = self.redrives[name] = self.redrives.get(name, 0) + 1
+        for is_duplicate in [False, True][: self.draw(st.integers(1, 2))]:
+            self.retake(name, count, is_duplicate)
+
+    def retake(self, name, count, is_duplicate):
+        def retaken(call):
+            if call.died:
+                self.retake(name, count, is_duplicate)
+            elif is_duplicate:
+                pass
+            elif call.answer["Taken"]:
+                self.runs(name)
+                self.prepare(name)
+            else:
+                self.world.stop(name)
+                self.end(name, "execution_failed")
+
+        self.calls.append(Call(lambda: self.world.redrive_seen(name, count), retaken))
 
     def play(self):
         """Until nothing happens any more."""
         for step in itertools.count():
             assert step < 3000, "it does not come to an end"
-            for name in sorted(started() - self.known):
+            for name in sorted(executions().keys() - self.known):
                 assert name.startswith(FOLLOW_UPS)
                 self.known.add(name)
                 self.ask(name)
@@ -167,13 +208,15 @@ def test_one_runs_at_a_time_and_whatever_came_is_served(fresh, kinds, data):
 
 @EXAMPLES
 @given(kinds=KINDS, data=st.data())
-def test_whatever_failed_before_it_claimed_the_next_upload_finds_what_waits(fresh, kinds, data):
+def test_whatever_failed_or_was_redriven_the_next_upload_finds_what_waits(fresh, kinds, data):
     story = Story(fresh(), data.draw, may_fail=3)
     keys, _ = begin(story, kinds)
     story.play()
     assert story.world.rows("lease") == {}
     left = {row["Trigger"]["Key"] for row in story.world.rows("pending").values()}
-    own = {story.world.input_of(name).get("Trigger", {}).get("Key") for name in story.failed}
+    # what failed for good, or was stopped when it was redriven, has failed before a person's eyes
+    lost = story.failed | story.redrives.keys()
+    own = {story.world.input_of(name).get("Trigger", {}).get("Key") for name in lost}
     assert keys <= story.claimed | left | own, "an upload that nobody knows of"
     story.may_fail = 0
     story.begin("next", uploaded("reviews/next.csv"))
