@@ -45,6 +45,7 @@ class Found:
     reason: str
     output: dict[str, Any] = field(default_factory=dict)
     execution: str = ""  # ARN
+    made_at: str | None = None  # ISO 8601
 
     @property
     def hit(self) -> bool:
@@ -66,7 +67,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     told = [] if found.hit or newest is None else against(newest.document, asked)
     write_document(
         parse_s3_uri(question.document_uri),
-        asked | {"Hit": found.hit, "Reason": found.reason, "From": found.execution, "Differences": told},
+        asked
+        | {"Hit": found.hit, "Reason": found.reason, "From": found.execution, "Differences": told}
+        | {"RecordedAt": found.made_at},
     )
     logger.info("looked up", step=question.step, hit=found.hit, key=key, differences=len(told))
     metrics.add_metric("StepsFound" if found.hit else "StepsNotFound", MetricUnit.Count, 1)
@@ -91,7 +94,8 @@ def look_up(question: CachedStep, key: str, bucket: str, *, known: bool) -> Foun
     why_not = entry.not_to_be_used(question) or entry.spoilt(objects)
     if why_not is not None:
         return Found(why_not)
-    return Found(f"{entry.execution} had the same code, settings and inputs", entry.output, entry.execution)
+    told = f"{entry.execution} had the same code, settings and inputs"
+    return Found(told, entry.output, entry.execution, entry.recorded_at.isoformat())
 
 
 def asked_document(question: CachedStep, key: str, inputs: Inputs) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from read_object import read_object
 from rules.cache_entry import Entry
+from rules.cached_step import PREPROCESS
 from rules.json_document import DocumentMissing, DocumentUnreadable, parse_object
 from rules.model_archive import why_broken
 from rules.reviews import StoredObject
 from rules.s3_uri import parse_s3_uri
-from rules.step_output import MadeStep, TrainingOutput
+from rules.step_output import EVALUATION, MadeStep, TrainingOutput
 from rules.validation import validated
 from runs_table import read_row, write_row
 from settings import from_environment
@@ -60,7 +61,7 @@ def checked(step: MadeStep) -> tuple[list[StoredObject], str | None]:
     """What the step made, and why it is not worth recording (None: it is). Raises OutputBroken."""
     if not isinstance(step.output, TrainingOutput):
         made = list(list_objects(parse_s3_uri(step.output.prefix)))
-        return made, step.check_files(step.output.prefix, made)
+        return made, step.check_files(step.output.prefix, made) or unreadable(step)
     place = parse_s3_uri(step.output.model_data_url)
     archive = find_object(place)
     if archive is None:
@@ -73,6 +74,18 @@ def checked(step: MadeStep) -> tuple[list[StoredObject], str | None]:
     if why is not None:
         raise step.broken(str(place), why)
     return [archive], None
+
+
+def unreadable(step: MadeStep) -> str | None:
+    """Why an evaluation is not worth recording: a later run would only be told so again. None for other steps."""
+    if step.step == PREPROCESS:
+        return None
+    uri = f"{step.output.prefix}{EVALUATION}"
+    try:
+        parse_object(read_object(parse_s3_uri(uri)), uri, written_by=step.step)
+    except (DocumentMissing, DocumentUnreadable) as error:
+        return str(error)
+    return None
 
 
 def unchanged_key(step: MadeStep) -> tuple[str | None, str | None]:

@@ -90,6 +90,7 @@ def test_the_first_run_finds_nothing_and_says_what_was_asked(look_up, put, told)
             }
         ],
         "Differences": [],
+        "RecordedAt": None,
         "ExecutionArn": MONDAY,
         "At": "2026-11-23T06:00:00.000Z",
     }
@@ -108,6 +109,7 @@ def test_what_a_run_made_is_found_by_the_next_of_the_same_contents_whatever_they
     }
     assert told(preprocess(TUESDAY))["Hit"] is True
     assert told(preprocess(TUESDAY))["From"] == MONDAY
+    assert told(preprocess(TUESDAY))["RecordedAt"].startswith("2026-11-23T")
     assert told(preprocess(TUESDAY))["Differences"] == []
 
 

@@ -188,6 +188,10 @@ def test_an_evaluation_that_is_missing_is_left_to_who_reads_it(record, looked_up
     answer = record(evaluate(), EVALUATION)
     assert answer["Recorded"] is False
     assert "evaluation.json is missing" in answer["Reason"]
+    put("runs/monday-run/evaluation/retrieval/evaluation.json", b'{"cut off": ')
+    answer = record(evaluate(), EVALUATION)
+    assert answer["Recorded"] is False
+    assert "is not JSON" in answer["Reason"]
     put("runs/monday-run/evaluation/retrieval/evaluation.json", b"{}")
     assert record(evaluate(), EVALUATION)["Recorded"] is True
     (row,) = rows("step#EvaluateRetrieval").values()
