@@ -10,7 +10,6 @@ looked at, so one of the two sees the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +76,7 @@ class Closing:
         waiting = self._what_waits(seen)
         if reserved and (promised := follow_up_called(reserved, waiting)) is not None:
             return self._start(promised)
-        chosen = self._first_not_over(waiting)
+        chosen = next((one for one in waiting if one.name not in self.done), None)
         if chosen is not None:
             reservation = reserved_lease(execution_arn(self.change.machine, chosen.name), self.change.time)
             if not write_lease(reservation, seen):
@@ -134,21 +133,8 @@ class Closing:
             waiting = [one for one in waiting if one.is_upload or one.execution != self.change.execution]
         return follow_ups(waiting, self.change.execution)
 
-    def _first_not_over(self, waiting: Iterable[FollowUp]) -> FollowUp | None:
-        """The oldest that is still to be started, or runs; rows of what has already run are removed."""
-        for one in waiting:
-            if one.name in self.done:
-                continue
-            standing = describe(execution_arn(self.change.machine, one.name)).standing
-            if standing is Standing.UNANSWERED:
-                raise AwsUnavailable("DescribeExecution did not answer, so it is not known what is started already")
-            if standing is not Standing.OVER:
-                return one
-            self._note_over(one)
-        return None
-
     def _start(self, chosen: FollowUp) -> bool:
-        """Start it, unless it is started already; whether it runs."""
+        """Start it, unless it is started already; whether it runs. What has run before is noted as over."""
         arn = execution_arn(self.change.machine, chosen.name)
         try:
             client("stepfunctions").start_execution(
@@ -157,7 +143,10 @@ class Closing:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
-            if describe(arn).standing is Standing.OVER:
+            standing = describe(arn).standing
+            if standing is Standing.UNANSWERED:
+                raise AwsUnavailable(f"DescribeExecution did not answer whether {chosen.name} is over") from error
+            if standing is Standing.OVER:
                 self._note_over(chosen)
                 return False
         if chosen.start is not None:

@@ -178,6 +178,42 @@ def test_a_start_that_was_started_and_still_waits_is_not_started_again(world):
     assert world.table() == []
 
 
+def test_a_start_that_ran_after_all_is_not_started_again_although_its_row_is_still_there(world):
+    world.ask("one")
+    world.before_next("PutItem", lambda: (world.end("one"), world.before_next("DeleteItem", died)))
+    with pytest.raises(RuntimeError):
+        world.ask("two")
+    assert world.holder() == "two"
+    assert set(world.rows("pending")) == {"start#two"}
+    assert world.end("two", "execution_failed") == {"Released": True, "Started": None, "Reason": "nothing waits"}
+    assert world.table() == []
+
+
+def test_a_start_that_only_had_a_reservation_is_started_again(world):
+    world.put_lease("one", ExpiresAt=at(days=7))
+    world.start("one")
+    world.ask("again-0123456789ab", {"TrainingEpochs": 3})  # its reservation's time was up
+    world.put_lease("again-0123456789ab", Reserved=True)
+    again = world.end("again-0123456789ab")["Started"].rpartition(":")[2]
+    assert world.input_of(again) == {"TrainingEpochs": 3}
+
+
+def test_where_aws_cannot_say_whether_the_follow_up_is_over_it_is_asked_again(world):
+    world.ask("one")
+    world.ask("two", uploaded())
+    follow_up = world.end("one")["Started"].rpartition(":")[2]
+    world.stop(follow_up)
+    world.put_lease("nobody", TakenAt=at(days=-1))
+    world.start("three")
+    world.stop("three")
+    answers = world.answered_in_turn("DescribeExecution", [None, (THROTTLED, 400)])
+    with pytest.raises(importlib.import_module("aws").AwsUnavailable):
+        world.told("three")
+    assert answers == []
+    assert "wait for the next execution" in world.told("three")["Reason"]
+    assert world.rows("lease") == {}
+
+
 def test_a_reservation_for_what_waits_no_more_is_given_up(world):
     world.put_lease("uploads-0123456789ab", Reserved=True)
     world.start("two")

@@ -136,6 +136,17 @@ class World:
         events, name = self._requests(service, operation)
         events.register(name, lambda **_: (AWSResponse("https://aws", status, {}, None), parsed))
 
+    def answered_in_turn(self, operation, answers, service="stepfunctions"):
+        """Have the next requests answered so, where None is as AWS answers; returns those that are still to come."""
+        events, name = self._requests(service, operation)
+
+        def answer(**_):
+            told = answers.pop(0) if answers else None
+            return told and (AWSResponse("https://aws", told[1], {}, None), told[0])
+
+        events.register(name, answer)
+        return answers
+
     @staticmethod
     def _requests(service, operation):
         meta = importlib.import_module("aws").client(service).meta
