@@ -25,6 +25,7 @@ GAPS = (
     "stepfunctions_parse",
     "stepfunctions_context",
     "stepfunctions_times",
+    "stepfunctions_lambda",
     "stepfunctions_sagemaker",
     "stepfunctions_redrive",
     "executions",

@@ -27,6 +27,7 @@ def is_loopback(address: str) -> bool:
 
 def install(aws: LocalAws) -> None:
     """Serve moto on ``aws.port`` (0: any free one) and set ``aws.endpoint_url``."""
+    _list_modules_once(aws)
     server = _make_server(aws.port)
     aws.port = server.server_port
     aws.endpoint_url = f"http://{HOST}:{aws.port}"
@@ -92,6 +93,14 @@ def _make_server(port: int) -> Any:
             note(kind, message, *args)
 
     return Server(HOST, port, DomainDispatcherApplication(create_backend_app), Handler)
+
+
+def _list_modules_once(aws: LocalAws) -> None:
+    """moto looks through its folder of services at every request."""
+    from moto import backends
+
+    modules = list(backends.list_of_moto_modules())
+    aws.patch(backends, "list_of_moto_modules", lambda: modules)
 
 
 def _tell_moto_its_port(aws: LocalAws) -> None:

@@ -1,13 +1,11 @@
-"""A definition is parsed once, not for every execution: that takes moto a second or more for one of a hundred states.
+"""A definition is parsed once: moto parses it for every execution, which takes most of a second of one as long as ours.
 
-Executions share what was parsed: moto's components keep what an execution does in its environment, not in themselves.
-Whoever changes a program (a redrive does) makes a copy first.
+What is kept is the syntax tree, which is only read; the program that is made of it is new for each execution.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
@@ -17,6 +15,18 @@ KEPT = 16  # definitions
 
 def install(aws: LocalAws) -> None:
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+    from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 
-    parse = lru_cache(KEPT)(AmazonStateLanguageParser.parse)
+    trees: dict[str, Any] = {}
+
+    def parse(definition: str) -> tuple[Any, Any]:
+        if (tree := trees.get(definition)) is not None:
+            return Preprocessor().visit(tree), tree
+        program, tree = original(definition)
+        while len(trees) >= KEPT:
+            trees.pop(next(iter(trees)), None)
+        trees[definition] = tree
+        return program, tree
+
+    original = AmazonStateLanguageParser.parse
     aws.patch(AmazonStateLanguageParser, "parse", staticmethod(parse))

@@ -1,0 +1,44 @@
+"""A state whose resource is a function's ARN names Lambda's own errors as AWS does: Lambda.TooManyRequestsException.
+
+moto calls each of them Exception, so that a Retry for them would never be tried here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from taproom.local.aws import LocalAws
+
+
+def install(aws: LocalAws) -> None:
+    from botocore.exceptions import ClientError
+    from moto.stepfunctions.parser.api import HistoryEventType, LambdaFunctionFailedEventDetails
+    from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
+    from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+
+    def from_error(self: Any, env: Any, ex: Exception) -> Any:
+        if not isinstance(ex, ClientError):
+            return original(self, env=env, ex=ex)
+        error, cause = lambda_error(ex)
+        details = LambdaFunctionFailedEventDetails(error=error, cause=cause)
+        return FailureEvent(
+            env=env,
+            error_name=CustomErrorName(error),
+            event_type=HistoryEventType.LambdaFunctionFailed,
+            event_details=EventDetails(lambdaFunctionFailedEventDetails=details),
+        )
+
+    original = aws.patch(StateTaskLambda, "_from_error", from_error)
+
+
+def lambda_error(error: Any) -> tuple[str, str]:
+    """The error's name and its cause, in Step Functions' words."""
+    told, metadata = error.response["Error"], error.response["ResponseMetadata"]
+    cause = (
+        f"{told['Message']} (Service: AWSLambda; Status Code: {metadata['HTTPStatusCode']}; "
+        f"Error Code: {told['Code']}; Request ID: {metadata.get('RequestId', '')}; Proxy: null)"
+    )
+    return f"Lambda.{told['Code']}", cause
