@@ -117,4 +117,20 @@ def _tell_moto_its_port(aws: LocalAws) -> None:
             os.environ["MOTO_PORT"] = before
 
     aws.on_stop(restore)
-    aws.patch(boto_client, "boto3", aws.session)
+    aws.patch(boto_client, "boto3", _Clients(aws.session))
+
+
+class _Clients:
+    """What moto's interpreter has for boto3: it asks for a client before each call, and gets the one it had before."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+        self._made: dict[tuple[Any, ...], Any] = {}
+        self._lock = threading.Lock()
+
+    def client(self, **arguments: Any) -> Any:
+        key = tuple(arguments.get(name) for name in ("service_name", "region_name", "endpoint_url"))
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._session.client(**arguments)
+            return self._made[key]

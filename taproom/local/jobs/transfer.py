@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
+
+CHUNK = 1 << 20  # bytes
+IN_ONE_PIECE = 8 << 20  # bytes; what is larger goes out in parts
 
 
 class TransferError(RuntimeError):
@@ -52,7 +56,11 @@ def upload_file(s3: Any, path: Path, uri: str) -> None:
 
     bucket, key = split_uri(uri)
     try:
-        s3.upload_file(str(path), bucket, key)
+        if path.stat().st_size <= IN_ONE_PIECE:
+            with path.open("rb") as file:
+                s3.put_object(Bucket=bucket, Key=key, Body=file)
+        else:
+            s3.upload_file(str(path), bucket, key)
     except (ClientError, S3UploadFailedError) as error:
         raise TransferError(f"Data upload failed: {path.name} to {uri}: {error}") from error
 
@@ -97,7 +105,9 @@ def _inside(folder: Path, name: str) -> Path:
 def _fetch(s3: Any, bucket: str, key: str, path: Path) -> None:
     from botocore.exceptions import ClientError
 
+    # not download_file: it asks twice, and makes a pool of threads for every object
     try:
-        s3.download_file(bucket, key, str(path))
+        with s3.get_object(Bucket=bucket, Key=key)["Body"] as body, path.open("wb") as file:
+            shutil.copyfileobj(body, file, CHUNK)
     except ClientError as error:
         raise TransferError(f"Data download failed: s3://{bucket}/{key}: {error}") from error
