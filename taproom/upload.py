@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,16 @@ def upload(s3: Any, file: Path, bucket: str, key: str) -> None:
     s3.upload_file(str(file), bucket, key)
 
 
-def started_by(stepfunctions: Any, machine: str, key: str, within: float = 30.0) -> str:
-    """ARN of the newest execution whose input names the uploaded ``key``; NotStarted after ``within`` seconds."""
+def started_by(stepfunctions: Any, machine: str, key: str, within: float = 30.0, known: Collection[str] = ()) -> str:
+    """ARN of the newest execution whose input names the uploaded ``key``; NotStarted after ``within`` seconds.
+
+    ``known``: ARNs of executions that were there before, which other uploads of the key started.
+    """
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         for execution in stepfunctions.list_executions(stateMachineArn=machine)["executions"]:
+            if execution["executionArn"] in known:
+                continue
             described = stepfunctions.describe_execution(executionArn=execution["executionArn"])
             if _trigger(described.get("input", "")).get("Key") == key:
                 return execution["executionArn"]

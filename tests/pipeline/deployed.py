@@ -42,12 +42,11 @@ class Pipeline:
         self.aws.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
         return key
 
-    def started_by(self, key: str) -> Snapshot:
-        """The finished execution that the upload of ``key`` started."""
-        return self.finished(started_by(self.aws.client("stepfunctions"), self.machine, key))
-
     def upload(self, key: str, body: bytes | str) -> Snapshot:
-        return self.started_by(self.put(key, body))
+        """Upload an object, and wait for the end of the execution which that starts."""
+        known = [one["executionArn"] for one in self.executions()]
+        self.put(key, body)
+        return self.finished(started_by(self.aws.client("stepfunctions"), self.machine, key, known=known))
 
     def start(self, execution_input: Any) -> Snapshot:
         """Start an execution by hand, as the console does, and wait for its end."""

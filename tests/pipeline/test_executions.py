@@ -229,16 +229,24 @@ def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, tm
         ({"ProcessingInstanceCount": 2}, ["ProcessingInstanceCount"]),
         ({"Columns": {"Beer": "x"}}, ["Columns", "Beer"]),
         ({"InputData": "s3://another-bucket/reviews/"}, ["InputData", "another-bucket"]),
-        ({"MaxUsd": 1}, ["MaxUsd is 1", "13.36", "Train"]),
         ([1, 2], ["object"]),
     ],
 )
 def test_bad_input_fails_at_the_first_state_before_any_job(tiny_pipeline, given, named):
     snapshot = tiny_pipeline.start(given)
     assert snapshot.status == "FAILED"
-    assert failures_of(snapshot)[0].step == "Prepare"
+    assert failures_of(snapshot)[0].step == "TakeLease"
     assert job_names(snapshot) == []
     for word in named:
+        assert word in snapshot.execution["cause"]
+
+
+def test_a_run_over_its_budget_is_refused_before_any_job(tiny_pipeline):
+    snapshot = tiny_pipeline.start({"MaxUsd": 1})
+    assert snapshot.status == "FAILED"
+    assert failures_of(snapshot)[0].step == "Prepare"
+    assert job_names(snapshot) == []
+    for word in ("MaxUsd is 1", "13.36", "Train"):
         assert word in snapshot.execution["cause"]
 
 

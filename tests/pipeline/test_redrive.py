@@ -30,7 +30,8 @@ def test_a_redrive_after_the_reviews_were_mended_ends_registered(tiny_pipeline):
     assert failures_of(again)[0].step == "TriagePreprocess"
     assert "these reviews are no good" in failures_of(again)[0].cause
 
-    tiny_pipeline.put("reviews/redrive/a.csv", script())  # starts an execution of its own, too
+    own = tiny_pipeline.upload("reviews/redrive/a.csv", script())
+    assert own.status == "SUCCEEDED", failures_of(own)
     stepfunctions.redrive_execution(executionArn=arn)
     mended = tiny_pipeline.finished(arn)
     assert mended.status == "SUCCEEDED", failures_of(mended)
@@ -43,8 +44,7 @@ def test_a_redrive_after_the_reviews_were_mended_ends_registered(tiny_pipeline):
     # round, retry, redrive: every job has a name of its own
     names = job_names(mended)
     assert [name for name in names if name.startswith(stem)] == [f"{stem}-0-0-0", f"{stem}-4-0-1", f"{stem}-8-0-2"]
-    assert len(names) == len(set(names)) == 7
-    assert all(name.endswith("-2") for name in names[3:])
+    assert len(names) == 3  # what the upload's own execution has trained and evaluated is not done again
     assert rows(mended)["Prepare"].visits == 1
     assert rows(mended)["Preprocess"].visits == 3
     assert rows(mended)["Preprocess"].status == "succeeded"

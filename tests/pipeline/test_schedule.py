@@ -13,6 +13,7 @@ from tests.pipeline.deployed import TINY_TRAINING, deployed, evaluation, project
 
 pytestmark = pytest.mark.slow
 
+PARAMETERS = {"DefaultInput": '{"ModelApprovalStatus": "Approved"}', "UploadDebounceSeconds": "0"}
 WEEK = 7 * 24 * 3600.0
 
 
@@ -21,7 +22,7 @@ def scheduled(tmp_path):
     """A stack with its schedule on, whose DefaultInput asks for an approved model."""
     folder = project_with(TINY_TRAINING, tmp_path / "project")
     with LocalAws(tmp_path / "aws", Clock()) as aws:
-        yield deployed(aws, folder / "template.yaml", DefaultInput='{"ModelApprovalStatus": "Approved"}')
+        yield deployed(aws, folder / "template.yaml", **PARAMETERS)
 
 
 def wait_for_executions(pipeline, count):
@@ -42,12 +43,17 @@ def test_a_week_on_the_clock_starts_an_execution_with_the_schedules_input(schedu
     assert given["DefaultInput"] == {"ModelApprovalStatus": "Approved"}
     assert given["Trigger"]["Schedule"].startswith("arn:aws:scheduler:")
 
-    scheduled.upload("reviews/a.csv", script(evaluation=evaluation()))
-    scheduled.aws.clock.advance(WEEK)
-    finished = wait_for_executions(scheduled, 3)
-    assert len(finished) == 3
-    weekly = [one for one in finished if "Schedule" in json.loads(one.execution["input"])["Trigger"]]
-    trained = [one for one in weekly if model_results(one.events)]
-    assert len(trained) == 1
-    assert {result["Status"] for result in model_results(trained[0].events)} == {"Registered"}
+    uploaded = scheduled.upload("reviews/a.csv", script(evaluation=evaluation()))
+    assert {result["Status"] for result in model_results(uploaded.events)} == {"Registered"}
     assert scheduled.registered()[0]["ModelApprovalStatus"] == "Approved"
+    scheduled.aws.clock.advance(WEEK)
+    weekly = [
+        one
+        for one in wait_for_executions(scheduled, 3)
+        if one.execution["executionArn"] != first.execution["executionArn"]
+    ]
+    (second,) = [one for one in weekly if "Schedule" in json.loads(one.execution["input"])["Trigger"]]
+    assert "NoNewData" in [row.name for row in second.states]  # nothing came since
+    last = json.loads(second.execution["output"])["Prepare"]["LastRun"]
+    assert last["ExecutionArn"] == uploaded.execution["executionArn"]
+    assert len(scheduled.registered()) == 1
