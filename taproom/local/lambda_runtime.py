@@ -1,7 +1,7 @@
 """Lambda without Docker: invoking a function runs its own deployed code in a process of its own that stays warm.
 
 Every invocation reaches moto's ``LambdaFunction.invoke``, whoever makes it (the API, the interpreter, CloudFormation);
-that is what is replaced here. Parallel invocations get a process each; an idle one is used again.
+that is what is replaced here. Parallel invocations get a process each, up to a bound; an idle one is used again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from taproom.local.lambda_process import LambdaProcess, Outcome, Package
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
+
+CONCURRENCY = 8  # processes of one function; a thousand events at once are served one after the other
 
 
 def install(aws: LocalAws) -> None:
@@ -85,6 +87,7 @@ class LambdaRuntime:
         self._lock = threading.Lock()
         self._idle: dict[str, list[LambdaProcess]] = {}
         self._all: set[LambdaProcess] = set()
+        self._turns: dict[str, threading.Semaphore] = {}
         self._stopped = False
 
     def invoke(self, function: Any, event: Any, request_id: str | None = None) -> Outcome:
@@ -92,10 +95,18 @@ class LambdaRuntime:
         request_id = request_id or str(uuid.uuid4())
         package = self._package(function)
         key = identity(package)
+        with self._turn_of(package.name):
+            return self._invoke_in_turn(key, package, event, function.function_arn, request_id)
+
+    def _turn_of(self, name: str) -> threading.Semaphore:
+        with self._lock:
+            return self._turns.setdefault(name, threading.Semaphore(CONCURRENCY))
+
+    def _invoke_in_turn(self, key: str, package: Package, event: Any, arn: str, request_id: str) -> Outcome:
         begin = time.monotonic()
         process = self._take(key, package)
         self._note(package, f"START RequestId: {request_id} Version: {package.version}")
-        outcome = process.invoke(event, function.function_arn, request_id)
+        outcome = process.invoke(event, arn, request_id)
         self._note(package, f"END RequestId: {request_id}")
         milliseconds = (time.monotonic() - begin) * 1000
         self._note(package, f"REPORT RequestId: {request_id} Duration: {milliseconds:.2f} ms")

@@ -1,7 +1,8 @@
 """Jobs that do what the uploaded reviews say: the first line of the reviews file is a JSON script of outcomes.
 
     {"preprocess": "message to fail with", "train": "...", "evaluate": "...", "evaluation": <what evaluate writes>,
-     "train_ranking": "...", "evaluate_ranking": "...", "ranking_evaluation": <what evaluate_ranking writes>}
+     "train_ranking": "...", "evaluate_ranking": "...", "ranking_evaluation": <what evaluate_ranking writes>,
+     "until": "a file for whose existence preprocess waits"}
 
 They run under the real job contract, through the real bootstrap, in no time. A model holds its script, so a champion's
 numbers are those that its own script told.
@@ -14,10 +15,19 @@ import json
 import os
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+LONGEST = 300.0  # seconds
 SPLIT = {"strategy": "random", "seed": 42, "test_fraction": 0.15, "rule": "tiny"}
+
+
+def wait_until(file: str) -> None:
+    """Go on once the test has written the file: so a job lasts as long as a test needs it to."""
+    deadline = time.monotonic() + LONGEST
+    while not Path(file).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def act(step: str, script: dict) -> None:

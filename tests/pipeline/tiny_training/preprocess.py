@@ -1,9 +1,11 @@
 import json
 
-from act import SPLIT, act, arguments, first_line
+from act import SPLIT, act, arguments, first_line, wait_until
 
 given = arguments("reviews", "output")
 script = first_line(given.reviews)
+if "until" in script:
+    wait_until(script["until"])
 act("preprocess", script)
 given.output.mkdir(parents=True, exist_ok=True)
 for name in ("train.parquet", "test.parquet", "items.parquet"):
