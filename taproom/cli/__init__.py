@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from taproom.cli.explain_cache import explain_cache
+from taproom.cli.graph import graph
 from taproom.cli.recommend import recommend
 from taproom.cli.redrive import redrive
 from taproom.cli.registry import approve, diff, reject, rollback, show, versions
@@ -17,7 +18,7 @@ def taproom() -> None:
     """A recommender that retrains itself, here or on AWS."""
 
 
-for command in (run, versions, show, diff, approve, reject, rollback, recommend, redrive, rerun, explain_cache):
+for command in (run, versions, show, diff, approve, reject, rollback, recommend, redrive, rerun, explain_cache, graph):
     taproom.add_command(command)
 
 
