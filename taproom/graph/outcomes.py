@@ -13,6 +13,8 @@ from taproom.history import StateRow, read_states
 
 MARKS = {"succeeded": "✓", "failed": "✗", "cached": "↺", "aborted": "■", "running": "▶"}
 NOT_REACHED = "not reached"
+UNFINISHED = {"RUNNING": "running", "PENDING_REDRIVE": "running", "ABORTED": "aborted"}  # by the execution's status
+Times = Mapping[str, tuple[datetime, datetime | None]]  # when a state was entered last, and left
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def course_of(
     rows = {row.name: row for row in read_states(definition, events)}
     entered, steps = _entered(events)
     box = {part: node.name for node in graph.all_nodes() for part in node.parts}
-    outcomes = {node.name: _outcome(node, rows, entered, now) for node in graph.all_nodes()}
+    outcomes = {node.name: _outcome(node, rows, entered, status, now) for node in graph.all_nodes()}
     taken = frozenset(
         (box[one], box[other]) for one, other in steps if one in box and other in box and box[one] != box[other]
     )
@@ -58,13 +60,15 @@ def course_of(
 
 
 def edge_taken(course: Course, edge: Edge) -> bool:
-    return (edge.source, edge.target) in course.taken
+    """Of two ways between the same states, one of them for errors, it is the one that the source's outcome tells."""
+    if (edge.source, edge.target) not in course.taken:
+        return False
+    source = course.outcomes[edge.source]
+    return edge.kind == "choice" or source.visits > 1 or (source.status == "failed") == (edge.kind == "catch")
 
 
-def _entered(
-    events: list[Mapping[str, Any]],
-) -> tuple[dict[str, tuple[datetime, datetime | None]], set[tuple[str, str]]]:
-    """(when each state was entered last, and left), and the steps from state to state."""
+def _entered(events: list[Mapping[str, Any]]) -> tuple[Times, set[tuple[str, str]]]:
+    """When each state was entered and left, and the steps from state to state."""
     owner: dict[int, str] = {0: ""}
     entered: dict[str, tuple[datetime, datetime | None]] = {}
     steps: set[tuple[str, str]] = set()
@@ -82,9 +86,7 @@ def _entered(
     return entered, steps
 
 
-def _outcome(
-    node: Node, rows: Mapping[str, StateRow], entered: Mapping[str, tuple[datetime, datetime | None]], now: datetime
-) -> Outcome:
+def _outcome(node: Node, rows: Mapping[str, StateRow], entered: Times, execution: str, now: datetime) -> Outcome:
     reached = [part for part in node.parts if part in entered]
     if not reached:
         return Outcome(NOT_REACHED)
@@ -97,6 +99,8 @@ def _outcome(
     for status in ("running", "aborted"):
         if status in parts:
             return Outcome(status, seconds, visits, error)
+    if own is None and node.kind == "parallel" and entered[node.name][1] is None:
+        return Outcome(UNFINISHED.get(execution, "failed"), seconds, visits)
     if (own and own.kind == "Task" and own.status == "failed") or _ended_in_failure(node, reached):
         return Outcome("failed", seconds, visits, error)
     return Outcome("succeeded" if node.name in reached else NOT_REACHED, seconds, visits)
@@ -116,9 +120,7 @@ def _ended_in_failure(node: Node, reached: list[str]) -> bool:
     return any(part.endswith("Failed") for part in reached if part != node.name)
 
 
-def _seconds(
-    node: Node, own: StateRow | None, entered: Mapping[str, tuple[datetime, datetime | None]], now: datetime
-) -> float | None:
+def _seconds(node: Node, own: StateRow | None, entered: Times, now: datetime) -> float | None:
     """How long the state itself took: none is told of what only chooses, passes or ends."""
     if node.kind in ("choice", "pass", "succeed", "fail") or node.name not in entered:
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from taproom.graph.folding import folded
 from taproom.graph.model import graph_of
-from taproom.graph.outcomes import course_of
+from taproom.graph.outcomes import course_of, edge_taken
 from tests.taproom.graph.histories import BEGIN, JOB, History
 
 ALL = graph_of(JOB)
@@ -125,6 +127,38 @@ def test_a_look_up_that_fails_is_a_miss_and_no_failure_of_the_job():
     history.attempt()
     found = course(FOLDED, recorded(history))
     assert found.outcomes["Train"].status == "succeeded"
+
+
+def test_of_two_ways_to_the_same_state_the_one_for_errors_is_taken_after_one():
+    for error, kind in ((None, "next"), ("States.Timeout", "catch")):
+        history = History()
+        history.enter("RecordTrain")
+        history.attempt(error)
+        history.leave("RecordTrain")
+        history.visit("Done", "Succeed")
+        found = course(ALL, history)
+        ways = [edge for edge in ALL.edges if (edge.source, edge.target) == ("RecordTrain", "Done")]
+        assert len(ways) == 2
+        assert [edge.kind for edge in ways if edge_taken(found, edge)] == [kind]
+
+
+@pytest.mark.parametrize(("status", "told"), [("RUNNING", "running"), ("ABORTED", "aborted"), ("TIMED_OUT", "failed")])
+def test_branches_that_have_not_ended_are_as_the_execution_is(status, told):
+    branch = {"StartAt": "Train", "States": {"Train": {"Type": "Pass", "End": True}}}
+    definition = {
+        "StartAt": "Models",
+        "States": {"Models": {"Type": "Parallel", "Branches": [branch], "Next": "Done"}, "Done": {"Type": "Succeed"}},
+    }
+    history = History()
+    history.enter("Models", "Parallel")
+    history.event("ParallelStateStarted")
+    found = course_of(graph_of(definition), definition, history.events, status, history.now)
+    assert (found.outcomes["Models"].status, found.outcomes["Models"].seconds) == (told, 1.0)
+    history.visit("Train", "Pass")
+    history.leave("Models", "Parallel")
+    found = course_of(graph_of(definition), definition, history.events, status, history.now)
+    assert (found.outcomes["Models"].status, found.outcomes["Models"].seconds) == ("succeeded", 4.0)
+    assert ("Models", "Train") in found.taken
 
 
 def test_an_aborted_execution_leaves_its_job_aborted():
