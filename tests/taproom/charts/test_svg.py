@@ -16,7 +16,9 @@ NAME = "{http://www.w3.org/2000/svg}"
 DRAWING = f"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
   width="10pt" height="20pt" viewBox="0 0 10 20"><clipPath id="clip0"><path d="M0,0h1"/></clipPath>
   <g id="unused" clip-path="url(#clip0)"><rect fill="{LIGHT["paper"]}" stroke="{LIGHT["good"]}"/></g></svg>"""
-TEXTS = st.text() | st.sampled_from(["\0", "\ufffe\uffff", "\ud800", "]]>", "<&>"])
+TEXTS = st.text() | st.sampled_from(
+    ["\U0001f37a" * 60, "x" + "\U0001f37a" * 60, "\0", "\ufffe\uffff", "\ud800", "]]>", "<&>"]
+)
 
 
 def bars(*values):
@@ -126,6 +128,14 @@ def test_any_text_is_escaped(name, title):
     root = ET.fromstring(themed(DRAWING, title=title, description=name))
     assert (root[0].text or "") == shown(title)
     assert (root[1].text or "") == shown(name)
+
+
+@settings(max_examples=20, deadline=None)
+@given(TEXTS, TEXTS)
+def test_any_data_under_any_name_gives_a_chart(name, field):
+    spec = bars((name, 1)) | {"title": name}
+    spec["data"]["values"][0][field] = name
+    ET.fromstring(svg_of(spec, title=name, description=name))
 
 
 def test_hostile_data_stays_text_in_a_chart():

@@ -118,6 +118,22 @@ def test_a_job_that_ends_in_its_state_for_failures_has_failed():
     assert found.outcomes["Done"].status == "not reached"
 
 
+def test_a_job_that_was_stopped_has_failed_although_its_task_succeeded():
+    history = missed()
+    history.enter("Train")
+    history.attempt()
+    history.leave("Train")
+    history.visit("TrainCompleted?", "Choice")
+    history.visit("TrainStopped", "Pass")
+    history.visit("TriageTrain")
+    history.visit("RetryTrain?", "Choice")
+    history.enter("TrainFailed", "Fail")
+    history.event("ExecutionFailed")
+    assert course(FOLDED, history, "FAILED").outcomes["Train"].status == "failed"
+    whole = course(ALL, history, "FAILED").outcomes
+    assert (whole["Train"].status, whole["TrainFailed"].status) == ("succeeded", "failed")
+
+
 def test_a_look_up_that_fails_is_a_miss_and_no_failure_of_the_job():
     history = History()
     history.enter("LookUpTrain")
