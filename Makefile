@@ -45,9 +45,10 @@ lint: ## code style
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
 
-render: ## write statemachine/retraining.asl.json from statemachine/definition.py
+render: ## write statemachine/retraining.asl.json from statemachine/definition.py, and its pictures in docs/
 	@requirements/install.sh dev
 	@$(python) -m statemachine.render
+	@$(python) -m taproom.graph.docs
 
 lock: ## resolve pyproject.toml anew into requirements/*.lock (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra dev \
