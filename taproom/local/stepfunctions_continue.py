@@ -5,6 +5,7 @@ Imports moto at its head: to be imported only once a local AWS starts.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -91,7 +92,7 @@ def continue_execution(execution: Any, redrive_count: int, now: datetime) -> Cal
     events, followers = earlier.get_event_history(), getattr(earlier, "followers", {})
     at = continuation(json.loads(execution.state_machine.definition), events, followers)
     worker = execution._get_start_execution_worker()
-    program = Continued(worker._get_evaluation_entrypoint(), at)
+    program = Continued(copy.deepcopy(worker._get_evaluation_entrypoint()), at)  # other executions have it too
     env = worker._get_evaluation_environment()
     env.states.context_object.context_object_data["Execution"] |= {
         "RedriveCount": redrive_count,

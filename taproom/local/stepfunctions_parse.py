@@ -1,32 +1,25 @@
-"""A definition is parsed once: moto parses it for every execution, which takes most of a second of one as long as ours.
+"""What moto parses at every use is parsed once: definitions, of which ours takes most of a second, and JSON paths.
 
-What is kept is the syntax tree, which is only read; the program that is made of it is new for each execution.
+Executions share the program of a definition: its components keep what an execution does in that one's environment, not
+in themselves. Whoever changes a program (a redrive does) makes a copy first.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
-KEPT = 16  # definitions
+DEFINITIONS = 16
+PATHS = 1024
 
 
 def install(aws: LocalAws) -> None:
     from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-    from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
+    from moto.stepfunctions.parser.asl.utils import json_path
 
-    trees: dict[str, Any] = {}
-
-    def parse(definition: str) -> tuple[Any, Any]:
-        if (tree := trees.get(definition)) is not None:
-            return Preprocessor().visit(tree), tree
-        program, tree = original(definition)
-        while len(trees) >= KEPT:
-            trees.pop(next(iter(trees)), None)
-        trees[definition] = tree
-        return program, tree
-
-    original = AmazonStateLanguageParser.parse
+    parse = lru_cache(DEFINITIONS)(AmazonStateLanguageParser.parse)
     aws.patch(AmazonStateLanguageParser, "parse", staticmethod(parse))
+    aws.patch(json_path, "parse", lru_cache(PATHS)(json_path.parse))

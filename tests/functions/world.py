@@ -14,13 +14,7 @@ EVENTS = Path(__file__).parent / "events"
 STARTED = datetime.fromisoformat("2026-11-12T06:00:00+00:00")
 TAPROOM = "arn:aws:states:eu-west-1:123456789012:stateMachine:taproom"
 WAIT = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
-UPLOAD = {
-    "Bucket": "taproom-data",
-    "Key": "reviews/week 46/secret name.csv",
-    "ETag": "b1946ac92492d2347c6235b4",
-}
-
-
+UPLOAD = {"Bucket": "taproom-data", "Key": "reviews/week 46/beers & more.csv", "ETag": "b1946ac92492d2347c6235b4"}
 THROTTLED = {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}
 
 
