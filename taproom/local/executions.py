@@ -17,8 +17,12 @@ RUNNING = "RUNNING"
 
 
 def install(aws: LocalAws) -> None:
+    from moto.core.responses import ActionResult
+    from moto.stepfunctions.parser.asl.eval.environment import Environment
+    from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
     from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
     from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
+    from moto.stepfunctions.responses import StepFunctionResponse
 
     from taproom.local.eventbridge import put_event
 
@@ -45,6 +49,8 @@ def install(aws: LocalAws) -> None:
         with redrives.changing:  # no redrive comes between the end and its event
             redrives.ended = now = aws.clock.now()
             original_terminated(self)
+            if isinstance(state := self.execution.exec_worker.env.program_state(), ProgramStopped):
+                self.execution.error, self.execution.cause = state.error, state.cause
             put_event(aws, status_change(self.execution, now))
 
     original_start = aws.patch(StepFunctionsParserBackend, "start_execution", start_execution)
@@ -53,7 +59,22 @@ def install(aws: LocalAws) -> None:
         # moto lists an execution a moment before it has a status
         return RUNNING if self.exec_status is None else self.exec_status.value
 
+    def stop_execution(self: Any) -> Any:
+        """moto forgets the error and the cause that the caller gives."""
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        now = aws.clock.now()
+        if execution.status == RUNNING and has_begun(execution):
+            execution.stop(stop_date=now, error=self._get_param("error"), cause=self._get_param("cause"))
+        return ActionResult({"stopDate": execution.stop_date or now})
+
+    def set_error(self: Any, error: Any) -> None:
+        # what a stop cut short may go wrong by that; it is stopped all the same
+        if not isinstance(self._program_state, ProgramStopped):
+            original_set_error(self, error)
+
     aws.patch(Execution, "status", property(status))
+    aws.patch(StepFunctionResponse, "stop_execution", stop_execution)
+    original_set_error = aws.patch(Environment, "set_error", set_error)
     original_begin = aws.patch(Execution, "start", begin)
     original_terminated = aws.patch(BaseExecutionWorkerCommunication, "terminated", terminated)
 

@@ -104,7 +104,12 @@ def _service_class() -> type:
             self._stop_job = lambda: getattr(client, f"stop_{kind.snake}_job")(**{kind.name_key: name})
 
             def look() -> dict[str, Any] | None:
-                job = getattr(client, f"describe_{kind.snake}_job")(**{kind.name_key: name})
+                try:
+                    job = getattr(client, f"describe_{kind.snake}_job")(**{kind.name_key: name})
+                except ClientError as error:
+                    if passes(error):  # the job goes on; Step Functions itself looks again
+                        return None
+                    raise
                 job.pop("ResponseMetadata", None)
                 document = _as_step_functions(job)
                 status = document[kind.status_key]
@@ -150,6 +155,12 @@ def _service_class() -> type:
             )
 
     return StateTaskServiceSageMaker
+
+
+def passes(error: Any) -> bool:
+    """Whether a call is answered if it is made again."""
+    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status >= 500 or "Throttl" in code or code == "TooManyRequestsException"
 
 
 def _as_step_functions_says(error: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from taproom.local.aws import LocalAws
 from taproom.local.clock import Clock
+from taproom.local.stepfunctions_sagemaker import passes
 from tests.local.small_jobs import bucket, ended, processing_request, train, training_request
 from tests.local.small_stacks import eventually, make_machine
 
@@ -150,3 +152,14 @@ def test_waits_run_on_the_clock(aws):
     execution = run(aws, "waits", {"Wait": {"Type": "Wait", "Seconds": 86_400, "End": True}})
     assert execution["status"] == "SUCCEEDED"
     assert (aws.clock.now() - before).total_seconds() >= 86_400
+
+
+def test_a_look_at_a_job_that_is_throttled_is_looked_again():
+    assert passes(refusal("ThrottlingException", 400))
+    assert passes(refusal("InternalFailure", 500))
+    assert not passes(refusal("AccessDeniedException", 400))
+
+
+def refusal(code, status):
+    answer = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "DescribeTrainingJob")

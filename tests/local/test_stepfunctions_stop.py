@@ -45,8 +45,10 @@ def test_a_sleeping_execution_is_aborted_at_once(aws, name, state, reached):
         return [event["type"] for event in stepfunctions.get_execution_history(executionArn=arn)["events"]]
 
     eventually(lambda: reached in history())
-    stepfunctions.stop_execution(executionArn=arn)
+    stepfunctions.stop_execution(executionArn=arn, error="Mine", cause="enough of it")
     eventually(lambda: stepfunctions.describe_execution(executionArn=arn)["status"] == "ABORTED")
+    told = stepfunctions.describe_execution(executionArn=arn)
+    assert (told["error"], told["cause"]) == ("Mine", "enough of it")
     # the thread that slept is over too: a retry would have failed once more
     eventually(lambda: history()[-1] == "ExecutionAborted")
     assert history().count("TaskFailed") <= 1
