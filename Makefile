@@ -15,7 +15,12 @@ PARTS ?=
 RECIPE_EPOCHS ?=
 SIZES ?=
 
-.PHONY: help run test test-fast bench lint render lock clean
+# make chaos ROW="TrainRanking: no capacity twice"
+ROW ?=
+chaos = $(if $(filter mutations,$(ROW)),-n auto --dist load tests/chaos/test_mutations.py,$(if $(ROW),-n 0 \
+	"tests/chaos/test_chaos.py::test_row[$(ROW)]",-n auto --dist load tests/chaos/test_chaos.py))
+
+.PHONY: help run test test-fast chaos bench lint render lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,11 +33,15 @@ run: ## retrain on this machine: REVIEWS=file (default: generated beer reviews) 
 test: ## everything: lint and all tests
 	@requirements/install.sh dev
 	@$(MAKE) --no-print-directory lint
-	@$(python) -m pytest $(parallel)
+	@$(python) -m pytest $(parallel) -m "not chaos"
 
 test-fast: ## the tests without TensorFlow and real jobs, in under a minute
 	@requirements/install.sh dev
 	@$(python) -m pytest $(parallel) -m "not slow"
+
+chaos: ## the fault suite, with its table: ROW="name of a row" plays that one alone, ROW=mutations shows that rows can fail
+	@requirements/install.sh dev
+	@$(python) -m pytest -q --show-capture=no --tb=short $(chaos)
 
 bench: ## measure beside ALS, EASE, tuned MF and the tutorial's recipe: REVIEWS= INPUT= SIZE= PARTS= SIZES= RECIPE_EPOCHS= (docs/bench.md)
 	@requirements/install.sh bench
