@@ -101,7 +101,6 @@ def _service_class() -> type:
             name = normalised_parameters[kind.name_key]
             client = boto_client_for(resource_runtime_part.region, "sagemaker")
             env.stack.pop()
-            self._stop_job = lambda: getattr(client, f"stop_{kind.snake}_job")(**{kind.name_key: name})
 
             def look() -> dict[str, Any] | None:
                 try:
@@ -117,12 +116,14 @@ def _service_class() -> type:
                     raise FailureEventException(self._task_failed(env, document))
                 return document if status in TERMINAL else None
 
+            # not in self: executions of one definition share this very object
+            look.stop_job = lambda: getattr(client, f"stop_{kind.snake}_job")(**{kind.name_key: name})
             return look
 
-        def _eval_sync(self, env: Any, *args: Any, **kwargs: Any) -> Any:
-            outcome = super()._eval_sync(env, *args, **kwargs)
+        def _eval_sync(self, env: Any, sync_resolver: Any, **kwargs: Any) -> Any:
+            outcome = super()._eval_sync(env=env, sync_resolver=sync_resolver, **kwargs)
             if not isinstance(outcome, dict):  # stopped, or out of time: .sync takes the job with it
-                self._stop_job()
+                sync_resolver.stop_job()
             return outcome
 
         def _task_failed(self, env: Any, document: dict[str, Any]) -> Any:

@@ -30,7 +30,8 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("faults")
     width = max(len(row["row"]) for row in rows)
     for row in sorted(rows, key=lambda one: one["row"]):
-        ended = row["status"] + (f", {row['recovery']} {row['recovered']}" if row["recovered"] else "")
+        then = "then" if row["recovery"] == "none" else row["recovery"]
+        ended = row["status"] + (f", {then} {row['recovered']}" if row["recovered"] else "")
         told = "as declared" if not row["problems"] else "NOT AS DECLARED"
         terminalreporter.write_line(f"{row['row']:<{width}}  {ended:<28}  {told}")
     good = sum(not row["problems"] for row in rows)

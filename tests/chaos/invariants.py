@@ -31,7 +31,10 @@ def ended_well(execution: Execution) -> Iterator[str]:
     if execution["status"] != "SUCCEEDED":
         yield f"the recovery ended {execution['status']}: {execution.get('cause', '')}"
     else:
-        for result in json.loads(execution["output"])["Models"]:
+        results = json.loads(execution["output"]).get("Models")
+        if not results:
+            yield f"it had nothing to do: {execution['output'][:1000]}"
+        for result in results or ():
             if result["Status"] != "Registered":
                 yield f"the recovery has {result['Model']} {result['Status']}: {result['Reason']}"
 

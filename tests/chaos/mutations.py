@@ -110,9 +110,9 @@ MUTATIONS = [
         "GateRanking: its time is up",
     ),
     Mutation(
-        "an execution that asks for its own lease again has it",
-        Replaced("functions/lease.py", "own = seen.lease.holder == execution", "own = False"),
-        "TakeLease: its answer is lost",
+        "a lease whose holder is over is free, whether or not its end was told",
+        Replaced("functions/rules/lease_row.py", "return described.standing is Standing.OVER and", "return False and"),
+        "CloseRun: an end is told lost",
     ),
     Mutation(
         "an upload that meets a running execution is written down",
@@ -131,7 +131,11 @@ MUTATIONS = [
     ),
     Mutation(
         "an end from before a redrive does not release the lease",
-        Replaced("functions/close_run.py", "or self._is_redriven()", "or False"),
+        Replaced(
+            "functions/close_run.py",
+            "if seen.lease.redrive_count > self.change.redrive_count or self._is_redriven():",
+            "if False:",
+        ),
         "Redrive: the end before it is told late",
     ),
     Mutation(
