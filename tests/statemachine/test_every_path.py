@@ -9,6 +9,7 @@ from pathlib import Path
 from statemachine.definition import TIMEOUT_SECONDS
 
 PROJECT = Path(__file__).resolve().parents[2]
+ROUNDS = 4  # of a job, before somebody has to redrive the execution
 FORGIVEN = re.compile(r"LookUp|Record")  # what the cache cannot tell or keep is forgone
 
 
@@ -97,6 +98,16 @@ def test_an_execution_ends_before_its_lease_does(definition):
     source = (PROJECT / "functions" / "rules" / "lease_row.py").read_text()
     ((days, hours),) = re.findall(r"^LENGTH = timedelta\(days=(\d+), hours=(\d+)\)", source, re.MULTILINE)
     assert int(days) * 86_400 + int(hours) * 3_600 == TIMEOUT_SECONDS + 3_600
+
+
+def test_a_history_stays_below_the_limit_of_its_events_however_much_is_tried_again(definition):
+    """Entered and left, and for each try scheduled, started, submitted and ended; every state in each round."""
+    most = 0
+    for graph in (definition, *branches(definition)):
+        for state in graph["States"].values():
+            tries = 1 + sum(retry["MaxAttempts"] for retry in state.get("Retry", ()))
+            most += ROUNDS * (2 + (4 * tries if state["Type"] == "Task" else 0))
+    assert most < 25_000 / 2
 
 
 def test_every_end_of_an_execution_is_told_to_whoever_releases_the_lease(rule_of_ends):
