@@ -27,12 +27,13 @@ def ended_as_declared(execution: Execution, status: str, cause: tuple[str, ...])
             yield f"its cause does not name {text!r}: {told}"
 
 
-def ended_well(execution: Execution) -> Iterator[str]:
+def ended_well(execution: Execution, *, served: bool = False) -> Iterator[str]:
+    """``served``: the execution that followed may have left it nothing to do."""
     if execution["status"] != "SUCCEEDED":
         yield f"the recovery ended {execution['status']}: {execution.get('cause', '')}"
     else:
         results = json.loads(execution["output"]).get("Models")
-        if not results:
+        if not results and not served:
             yield f"it had nothing to do: {execution['output'][:1000]}"
         for result in results or ():
             if result["Status"] != "Registered":

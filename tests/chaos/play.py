@@ -76,7 +76,7 @@ class Stage:
             self.quiet()
         if recovered is not None:
             played.recovered = recovered["status"]
-            played.problems += invariants.ended_well(recovered)
+            played.problems += invariants.ended_well(recovered, served=row.scene == "upload_before_a_run")
         played.problems += self.holds(row)
         if row.status == "SUCCEEDED" or recovered is not None:
             played.problems += invariants.no_upload_lost(self.pipeline, self.uploads, self.since())
