@@ -48,11 +48,14 @@ def send(pipeline, events):
 def all_ended(pipeline):
     """Every execution, once none runs any more."""
     deadline = time.monotonic() + LIMIT
-    while running := [one["name"] for one in executions(pipeline) if one["status"] == "RUNNING"]:
-        assert time.monotonic() < deadline, f"{running} still run, of {len(executions(pipeline))}; {rows(pipeline)}"
-        pipeline.aws.background.settle(1)
-    assert pipeline.aws.background.settle(LIMIT)
-    return executions(pipeline)
+    while time.monotonic() < deadline:
+        assert pipeline.aws.background.settle(LIMIT)  # an end may be about to start the next one
+        ended = executions(pipeline)
+        running = [one["name"] for one in ended if one["status"] == "RUNNING"]
+        if not running:
+            return ended
+        time.sleep(0.1)
+    raise AssertionError(f"{running} still run, of {len(ended)}; {rows(pipeline)}")
 
 
 def preprocessing(pipeline):
