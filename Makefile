@@ -66,6 +66,8 @@ lock: ## resolve pyproject.toml anew into requirements/*.lock (needs uv)
 		--custom-compile-command "make lock" pyproject.toml -o requirements/run.lock
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra bench -c requirements/dev.lock \
 		--custom-compile-command "make lock" pyproject.toml -o requirements/bench.lock
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements/sam.in -o requirements/sam.lock
 
 clean: ## remove what runs left behind (.taproom, runs), but not .venv
 	rm -rf .taproom runs .aws-sam bench/results

@@ -1,18 +1,22 @@
 #!/bin/sh
-# Brings an environment in step with a lock: requirements/install.sh run|dev|bench
-# run and dev share .venv; the peers of bench have .venv-bench, so that they never disturb what runs and is tested.
+# Brings an environment in step with a lock: requirements/install.sh run|dev|bench|sam
+# run and dev share .venv; the peers of bench have .venv-bench, and the SAM and AWS CLIs .venv-sam, so that they never
+# disturb what runs and is tested.
 # Safe to repeat (a stamp holds the lock's checksum) and safe to interrupt (the stamp is written last).
 set -eu
 cd "$(dirname "$0")/.."
 
-which_lock=${1:?usage: requirements/install.sh run|dev|bench}
+which_lock=${1:?usage: requirements/install.sh run|dev|bench|sam}
 case $which_lock in
-    bench) venv=.venv-bench ;;
-    *) venv=.venv ;;
+    bench) venv=.venv-bench locks="run bench" ;;
+    sam) venv=.venv-sam locks=sam ;;
+    dev) venv=.venv locks="run dev" ;;
+    run) venv=.venv locks=run ;;
+    *) echo "no such environment: $which_lock" >&2 && exit 2 ;;
 esac
 stamp=$venv/.taproom-$which_lock
 
-checksum() { cat requirements/install.sh requirements/run.lock "requirements/$which_lock.lock" | cksum; }
+checksum() { { cat requirements/install.sh && for lock in $locks; do cat "requirements/$lock.lock"; done; } | cksum; }
 
 suitable() { # prints nothing; true for a Python that can make the environment
     "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' >/dev/null 2>&1
@@ -50,12 +54,14 @@ install() { # everything is named in the locks, with hashes: no resolving, and n
 }
 
 echo "Installing the packages of requirements/$which_lock.lock (a few minutes the first time)"
-install -r requirements/run.lock
-if [ "$which_lock" != run ]; then
-    # stepfunctions comes as source only: build it with the locked setuptools instead of whatever is newest that day.
-    install --no-build-isolation -r "requirements/$which_lock.lock"
-fi
-if [ "$which_lock" != bench ]; then # the command `taproom`, of this checkout
+for lock in $locks; do
+    case $lock in
+        # stepfunctions comes as source only: build it with the locked setuptools instead of whatever is newest that day.
+        dev | bench) install --no-build-isolation -r "requirements/$lock.lock" ;;
+        *) install -r "requirements/$lock.lock" ;;
+    esac
+done
+if [ $venv = .venv ]; then # the command `taproom`, of this checkout
     printf '#!/bin/sh\nPYTHONPATH="%s${PYTHONPATH:+:$PYTHONPATH}" exec "%s/bin/python" -m taproom "$@"\n' \
         "$PWD" "$PWD/$venv" >"$venv/bin/taproom"
     chmod +x "$venv/bin/taproom"
