@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from taproom.cli.aws import aws
 from taproom.cli.explain_cache import explain_cache
 from taproom.cli.graph import graph
 from taproom.cli.recommend import recommend
@@ -18,7 +19,21 @@ def taproom() -> None:
     """A recommender that retrains itself, here or on AWS."""
 
 
-for command in (run, versions, show, diff, approve, reject, rollback, recommend, redrive, rerun, explain_cache, graph):
+for command in (
+    run,
+    versions,
+    show,
+    diff,
+    approve,
+    reject,
+    rollback,
+    recommend,
+    redrive,
+    rerun,
+    explain_cache,
+    graph,
+    aws,
+):
     taproom.add_command(command)
 
 

@@ -11,7 +11,14 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from taproom.local import cloudformation_custom, cloudformation_import, cloudformation_parameters, cloudformation_sam
+from taproom.local import (
+    cloudformation_custom,
+    cloudformation_describe,
+    cloudformation_import,
+    cloudformation_parameters,
+    cloudformation_sam,
+    cloudformation_url,
+)
 from taproom.local.cloudformation_import import Imports, RequestedImports
 from taproom.local.cloudformation_order import in_order
 from taproom.local.cloudformation_stack import Deployment
@@ -50,6 +57,8 @@ def install(aws: LocalAws) -> None:
     aws.patch(CloudFormationBackend, "delete_stack", stacks.delete_stack())
     stacks.requested_imports.install(aws)
     cloudformation_custom.install(aws)
+    cloudformation_url.install(aws)
+    cloudformation_describe.install(aws)
     aws.on_stop(stacks.wait)
 
 
@@ -205,6 +214,9 @@ class Stacks:
             if change_set.stack.status != "REVIEW_IN_PROGRESS":
                 refuse_unless_ready(change_set.stack)
             change_set.execution_status = "EXECUTE_COMPLETE"
+            for other in list(backend.change_sets.values()):  # they were made for a stack that is another one now
+                if other.stack_id == change_set.stack_id and other is not change_set:
+                    del backend.change_sets[other.change_set_id]
             plan = self._plans[change_set.change_set_id]
             self.start(change_set.stack, plan, change_set.change_set_type)
 

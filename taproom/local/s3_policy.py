@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -38,11 +39,16 @@ def applies(condition: dict[str, Any]) -> bool:
     for operator, tests in condition.items():
         for key, wanted in tests.items():
             if operator != "Bool" or key.lower() != "aws:securetransport":
-                log.warning("a bucket policy's condition %s %s is not evaluated here", operator, key)
+                _say_once(f"a bucket policy's condition {operator} {key} is not evaluated here")
                 return False
             if str(wanted[0] if isinstance(wanted, list) else wanted).lower() != "true":
                 return False
     return True
+
+
+@cache
+def _say_once(message: str) -> None:
+    log.warning(message)
 
 
 def without_condition(statement: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+
+from taproom.local.loopback import is_loopback, only_from_here
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 LAST_ANSWERS = 5.0  # seconds that requests which came before the stop may take to be answered
 log = logging.getLogger(__name__)
-
-
-def is_loopback(address: str) -> bool:
-    """Whether a peer's address is this machine's own; anything that is no IP address is not."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def install(aws: LocalAws) -> None:
@@ -92,7 +85,7 @@ def _make_server(port: int) -> Any:
         def log(self, kind: str, message: str, *args: Any) -> None:
             note(kind, message, *args)
 
-    return Server(HOST, port, DomainDispatcherApplication(create_backend_app), Handler)
+    return Server(HOST, port, only_from_here(DomainDispatcherApplication(create_backend_app)), Handler)
 
 
 def _list_modules_once(aws: LocalAws) -> None:

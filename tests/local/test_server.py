@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import os
 import socket
@@ -13,7 +14,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from taproom.local.aws import LocalAws
-from taproom.local.server import is_loopback
+from taproom.local.loopback import is_loopback, names_loopback
+
+SIGNED_FOR_S3 = "AWS4-HMAC-SHA256 Credential=local/20250101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 
 
 def test_it_answers_on_loopback_and_only_there(tmp_path):
@@ -41,6 +44,45 @@ def own_addresses():
 )
 def test_only_loopback_peers_are_served(address, allowed):
     assert is_loopback(address) is allowed
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("localhost:4566", True),
+        ("127.0.0.1", True),
+        ("[::1]:4566", True),
+        ("bucket.localhost:4566", True),
+        ("LOCALHOST", True),
+        ("evil.example:4566", False),
+        ("localhost.evil.example", False),
+        ("notlocalhost", False),
+        ("127.0.0.1.evil.example", False),
+        ("[", False),
+        ("", False),
+    ],
+)
+def test_only_names_of_this_machine_are_hosts(host, allowed):
+    assert names_loopback(host) is allowed
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://localhost:8080"}, 200),
+        ({"Host": "evil.example"}, 403),  # a page whose name was made to mean 127.0.0.1
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),  # a sandboxed frame
+    ],
+)
+def test_web_pages_are_refused(tmp_path, headers, status):
+    with LocalAws(tmp_path) as aws:
+        connection = http.client.HTTPConnection("127.0.0.1", aws.port, timeout=10)
+        connection.request("GET", "/", headers={"Authorization": SIGNED_FOR_S3, **headers})
+        answer = connection.getresponse()
+        assert (answer.status, b"ListAllMyBuckets" in answer.read()) == (status, status == 200)
+        connection.close()
 
 
 def test_one_in_another_folder_starts_empty(tmp_path):
