@@ -20,15 +20,20 @@ ROW ?=
 chaos = $(if $(filter mutations,$(ROW)),-n auto --dist load tests/chaos/test_mutations.py,$(if $(ROW),-n 0 \
 	"tests/chaos/test_chaos.py::test_row[$(ROW)]",-n auto --dist load tests/chaos/test_chaos.py))
 
-.PHONY: help run test test-fast chaos bench lint render lock clean
+.PHONY: help run deploy-local test test-fast chaos bench lint render lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 run: ## retrain on this machine: REVIEWS=file (default: generated beer reviews) INPUT=execution input (JSON file) FORCE=1 (although nothing is new)
 	@requirements/install.sh run
 	@$(python) -m taproom run $(if $(REVIEWS),--reviews "$(REVIEWS)") $(if $(INPUT),--input "$(INPUT)") \
 		$(if $(filter-out 0 no false,$(FORCE)),--force)
+
+deploy-local: ## the way to AWS, here: sam build, validate and deploy into the local AWS, aws s3 cp: REVIEWS=file
+	@requirements/install.sh run
+	@requirements/install.sh sam
+	@$(python) -m taproom deploy-local $(if $(REVIEWS),--reviews "$(REVIEWS)")
 
 test: ## everything: lint and all tests
 	@requirements/install.sh dev

@@ -88,6 +88,14 @@ def serve(root: Path, port: int, ready: Callable[[str], None], say: Say) -> None
             marker.unlink(missing_ok=True)
 
 
+def found_or_started(work: Path, port: int) -> Running:
+    """The server of ``work``/aws: the running one, or one that is started now. Raises ServerFault, AlreadyRunning."""
+    found = settled(work / "aws")
+    if found is not None and not found.is_server:
+        raise ServerFault(f"a command (process {found.pid}) uses the local AWS, which ends with it: wait until then")
+    return found or start(work, port)
+
+
 def start(work: Path, port: int) -> Running:
     """Start a server on ``work``/aws in the background, and wait until it answers. Its log: ``work``/aws-server.log.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +56,7 @@ def deploy(
     url = f"https://{artifact_bucket}.s3.{cloudformation.meta.region_name}.amazonaws.com/{key}"
     existing = _usable_stack(cloudformation, stack_name, limit)
     declared = document.get("Parameters") or {}
-    if existing is None and import_existing and (found := retained(client_factory, document, stack_name, parameters)):
-        template_of_import = {
-            "TemplateBody": as_json(import_template(found)),
-            "ResourcesToImport": [one.to_import() for one in found],
-        }
-        imported = _change_set(cloudformation, stack_name, "IMPORT", limit, **template_of_import)
-        _execute(cloudformation, stack_name, imported, limit)
+    if existing is None and import_existing and _import(client_factory, document, stack_name, parameters, limit):
         existing = _stack(cloudformation, stack_name)
     kind = "UPDATE" if existing else "CREATE"
     given = _parameters(parameters, declared, existing)
@@ -70,6 +64,42 @@ def deploy(
     if change_set is not None:
         _execute(cloudformation, stack_name, change_set, limit)
     return {one["OutputKey"]: one["OutputValue"] for one in _stack(cloudformation, stack_name).get("Outputs", [])}
+
+
+def take_over(
+    client_factory: ClientFactory,
+    document: dict[str, Any],
+    stack_name: str,
+    parameters: Mapping[str, str],
+    limit: float = 3600.0,
+) -> list[str]:
+    """Make a new stack of what an earlier one of that name left behind, for a deploy by other means to update.
+
+    Returns the logical names; nothing happens, and there are none, where a stack exists or nothing was left.
+    """
+    if _usable_stack(client_factory("cloudformation"), stack_name, limit) is not None:
+        return []
+    return _import(client_factory, document, stack_name, parameters, limit)
+
+
+def _import(
+    client_factory: ClientFactory,
+    document: dict[str, Any],
+    stack_name: str,
+    parameters: Mapping[str, str],
+    limit: float,
+) -> list[str]:
+    found = retained(client_factory, document, stack_name, parameters)
+    if not found:
+        return []
+    cloudformation = client_factory("cloudformation")
+    template = {
+        "TemplateBody": as_json(import_template(found)),
+        "ResourcesToImport": [one.to_import() for one in found],
+    }
+    change_set = _change_set(cloudformation, stack_name, "IMPORT", limit, **template)
+    _execute(cloudformation, stack_name, change_set, limit)
+    return [one.logical_id for one in found]
 
 
 def _ensure_bucket(s3: Any, bucket: str) -> None:

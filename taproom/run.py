@@ -170,14 +170,9 @@ def _run_on(
 
 
 def _generated(request: RunRequest, console: Console) -> Path:
-    """The sample file, generated once and kept: it is a pure function of its size."""
-    from taproom.sample import write_sample
+    from taproom.sample import kept_sample
 
-    path = request.work / "sample" / f"beer-reviews-{request.sample_size}.csv.gz"
-    if not path.exists():
-        console.print(f"Generating {request.sample_size:,} beer reviews ...")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"partial-{path.name}")
-        write_sample(partial, reviews=request.sample_size)
-        partial.replace(path)
-    return path
+    def say(message: str) -> None:
+        console.print(message)
+
+    return kept_sample(request.work / "sample", request.sample_size, say)

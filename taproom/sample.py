@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,18 @@ def write_sample(path: str | Path, reviews: int = 100_000, seed: int = 1516) -> 
         for table in chunks(reviews, seed):
             writer = writer or stack.enter_context(_writer(path, table.schema, stack))
             writer.write_table(table)
+    return path
+
+
+def kept_sample(folder: Path, reviews: int = 100_000, say: Callable[[str], None] = lambda message: None) -> Path:
+    """The sample file of that size in ``folder``, generated once and kept: it is a pure function of its size."""
+    path = folder / f"beer-reviews-{reviews}.csv.gz"
+    if not path.exists():
+        say(f"Generating {reviews:,} beer reviews ...")
+        folder.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"partial-{path.name}")
+        write_sample(partial, reviews=reviews)
+        partial.replace(path)
     return path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from taproom.cli.aws import aws
+from taproom.cli.deploy_local import deploy_local
 from taproom.cli.explain_cache import explain_cache
 from taproom.cli.graph import graph
 from taproom.cli.recommend import recommend
@@ -33,6 +34,7 @@ for command in (
     explain_cache,
     graph,
     aws,
+    deploy_local,
 ):
     taproom.add_command(command)
 
