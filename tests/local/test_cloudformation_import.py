@@ -7,8 +7,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from taproom.deploy import DeployFailed, deploy
+from taproom.deploy import DeployFailed, deploy, take_over
 from taproom.local.aws import LocalAws
+from taproom.package import load_template
 from tests.local.small_stacks import eventually
 
 TEMPLATE = """
@@ -90,6 +91,17 @@ def test_a_bucket_that_is_taken_over_gets_the_templates_configuration(aws, templ
     aws.client("s3").create_bucket(Bucket="plain-data")
     deployed(aws, template, "plain", import_existing=True)
     assert aws.client("s3").get_bucket_versioning(Bucket="plain-data")["Status"] == "Enabled"
+
+
+def test_what_is_left_is_taken_over_for_a_deploy_by_other_means(aws, template):
+    document, parameters = load_template(template), {"Bucket": "by-hand-data"}
+    assert take_over(aws.client, document, "by-hand", parameters) == []  # nothing is left yet
+    aws.client("s3").create_bucket(Bucket="by-hand-data")
+    aws.client("sagemaker").create_model_package_group(ModelPackageGroupName="by-hand-models")
+    assert sorted(take_over(aws.client, document, "by-hand", parameters)) == ["Data", "Group"]
+    (stack,) = aws.client("cloudformation").describe_stacks(StackName="by-hand")["Stacks"]
+    assert stack["StackStatus"] == "IMPORT_COMPLETE"
+    assert take_over(aws.client, document, "by-hand", parameters) == []  # there is a stack
 
 
 def test_a_new_stack_has_nothing_to_take_over(aws, template):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import http.server
 import os
 import socket
 import threading
-from typing import ClassVar
 
 import boto3
 import pytest
@@ -15,6 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from taproom.local.aws import LocalAws
 from taproom.local.loopback import is_loopback, names_loopback
+from tests.local.trap import Trap, trapped
 
 SIGNED_FOR_S3 = "AWS4-HMAC-SHA256 Credential=local/20250101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 
@@ -110,31 +109,10 @@ def test_two_at_once_are_refused_and_the_first_goes_on(tmp_path):
         assert aws.client("s3").list_buckets()["Buckets"] == []
 
 
-class Trap(http.server.BaseHTTPRequestHandler):
-    """Stands for the user's real AWS or proxy: nobody may come here."""
-
-    visits: ClassVar[list[str]] = []
-
-    def do_GET(self):
-        self.visits.append(self.path)
-        self.send_error(500)
-
-    do_PUT = do_POST = do_HEAD = do_CONNECT = do_GET
-
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture
 def trap():
-    server = http.server.HTTPServer(("127.0.0.1", 0), Trap)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    Trap.visits.clear()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with trapped() as url:
+        yield url
 
 
 def test_the_users_own_settings_lead_nowhere(tmp_path, trap, monkeypatch):
