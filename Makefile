@@ -36,7 +36,7 @@ deploy-local: ## the way to AWS, here: sam build, validate and deploy into the l
 	@$(python) -m taproom deploy-local $(if $(REVIEWS),--reviews "$(REVIEWS)")
 
 test: ## everything: lint and all tests
-	@requirements/install.sh dev
+	@requirements/install.sh sam & sam=$$!; requirements/install.sh dev || { kill $$sam; exit 1; }; wait $$sam
 	@$(MAKE) --no-print-directory lint
 	@$(python) -m pytest $(parallel) -m "not chaos"
 

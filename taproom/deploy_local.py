@@ -48,7 +48,7 @@ def deploy(tools: Tools, account: Account, parameters: Mapping[str, str], say: C
     if taken := take_over(account.client, template, STACK, parameters):
         say(f"Taken over from an earlier stack: {', '.join(taken)}")
     say("sam deploy")
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    overrides = [override(name, value) for name, value in parameters.items()]
     tools.sam(
         *("deploy", "--stack-name", STACK, "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
         *("--parameter-overrides", *overrides),
@@ -56,6 +56,12 @@ def deploy(tools: Tools, account: Account, parameters: Mapping[str, str], say: C
     stack = account.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
     return Deployed(outputs["StateMachineArn"], outputs["DataBucketName"])
+
+
+def override(name: str, value: str) -> str:
+    """A parameter as `sam deploy --parameter-overrides` reads it: without quotes it ends at the first blank."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{escaped}"'
 
 
 def upload(tools: Tools, account: Account, deployed: Deployed, reviews: Path, say: Callable[[str], None]) -> str:

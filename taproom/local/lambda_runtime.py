@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taproom.local.lambda_async import AsyncInvocations
-from taproom.local.lambda_process import LambdaProcess, Outcome, Package
+from taproom.local.lambda_foreign import leave_to_runtime
+from taproom.local.lambda_process import LambdaProcess, Outcome, Package, runtime_packages
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
@@ -227,6 +228,7 @@ def unpack(code: bytes, folder: Path) -> Path:
                 mode = (entry.external_attr >> 16) & 0o777
                 if mode and not entry.is_dir():
                     (partial / entry.filename).chmod(mode)
+        leave_to_runtime(partial, runtime_packages())
         try:
             partial.rename(target)
         except OSError:

@@ -16,6 +16,7 @@ from taproom.aws_server import ServerFault, found_or_started, running, start, st
 from taproom.cli import taproom
 from taproom.local.aws import LocalAws
 from tests.local.other_process import PROJECT
+from tests.local.trap import Trap, trapped
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,34 @@ def test_other_commands_find_it_by_themselves(server):
     result = CliRunner().invoke(taproom, ["versions", "--work", str(work), "--json"])
     assert result.exit_code == 0, result.output
     assert running(work / "aws") == found
+
+
+def test_no_setting_of_the_user_leads_them_elsewhere(server, monkeypatch, tmp_path):
+    _, work = server
+    bait = tmp_path / "bait"
+    with trapped() as trap:
+        (tmp_path / "config").write_text(f"[profile real]\nendpoint_url = {trap}\ncredential_process = touch {bait}\n")
+        for name in (
+            "AWS_ENDPOINT_URL",
+            "AWS_ENDPOINT_URL_SAGEMAKER",
+            "AWS_ENDPOINT_URL_SFN",
+            "HTTP_PROXY",
+            "ALL_PROXY",
+        ):
+            monkeypatch.setenv(name, trap)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            monkeypatch.setenv(name, str(tmp_path / "config"))
+        monkeypatch.setenv("AWS_PROFILE", "real")
+        monkeypatch.setenv("AWS_REGION", "eu-west-3")
+        for command in (["versions"], ["show", "champion"], ["recommend", "somebody"], ["redrive", "latest"]):
+            result = CliRunner().invoke(taproom, [*command, "--work", str(work)])
+            assert "Error" in result.output or result.exit_code == 0, result.output
+            assert isinstance(result.exception, SystemExit | None), result.exception
+        started_beside = start(tmp_path / "work", port=0)
+        assert stop(tmp_path / "work" / "aws")
+        assert started_beside.is_server
+        assert Trap.visits == []
+    assert not bait.exists()
 
 
 def test_a_second_one_is_refused_and_told_of_the_first(server):
