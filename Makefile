@@ -75,4 +75,5 @@ lock: ## resolve pyproject.toml anew into requirements/*.lock (needs uv)
 		--custom-compile-command "make lock" requirements/sam.in -o requirements/sam.lock
 
 clean: ## remove what runs left behind (.taproom, runs), but not .venv
+	@if [ -e .taproom/aws/server.json ]; then $(python) -m taproom aws down; fi
 	rm -rf .taproom runs .aws-sam bench/results

@@ -27,6 +27,7 @@ class Tools:
 
     folder: Path
     environment: Mapping[str, str]
+    venv: Path = VENV
 
     def sam(self, *arguments: str) -> None:
         """Run ``sam`` with its output where ours goes. Raises ToolFailed."""
@@ -46,9 +47,8 @@ class Tools:
         except ValueError:
             return done.stdout
 
-    @staticmethod
-    def _command(name: str, arguments: tuple[str, ...]) -> list[str]:
-        return [str(VENV / "bin" / name), *arguments]
+    def _command(self, name: str, arguments: tuple[str, ...]) -> list[str]:
+        return [str(self.venv / "bin" / name), *arguments]
 
     def _options(self) -> dict[str, Any]:
         return {"cwd": self.folder, "env": dict(self.environment), "stdin": subprocess.DEVNULL, "check": False}
@@ -60,23 +60,23 @@ class Tools:
             raise ToolFailed(f"{name} {' '.join(arguments)} ended with {done.returncode}{said}")
 
 
-def tools(folder: Path, endpoint_url: str, root: Path, given: Mapping[str, str] | None = None) -> Tools:
-    """The CLIs for the local AWS at ``endpoint_url``; ``given`` is the environment to start from (None: this one).
+def tools(folder: Path, endpoint_url: str, root: Path, venv: Path = VENV) -> Tools:
+    """The CLIs for the local AWS at ``endpoint_url``.
 
     Raises ToolFailed when they are not installed, or not for the Python that the functions are built for.
     """
-    if missing := why_missing():
+    if missing := why_missing(venv):
         raise ToolFailed(missing)
-    environment = shell_environment.child(endpoint_url, root, os.environ if given is None else given)
-    path = f"{VENV / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"  # its Python builds the functions
-    return Tools(folder, {**environment, "PATH": path, "PYTHONPATH": ""})
+    environment = shell_environment.child(endpoint_url, root, os.environ)
+    path = f"{venv / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"  # its Python builds the functions
+    return Tools(folder, {**environment, "PATH": path, "PYTHONPATH": ""}, venv)
 
 
-def why_missing() -> str:
+def why_missing(venv: Path = VENV) -> str:
     """Why the CLIs cannot be used; empty when they can."""
-    if not all((VENV / "bin" / name).exists() for name in ("sam", "aws")):
+    if not all((venv / "bin" / name).exists() for name in ("sam", "aws")):
         return "the SAM CLI is not installed: requirements/install.sh sam"
-    if not (VENV / "bin" / PYTHON).exists():
+    if not (venv / "bin" / PYTHON).exists():
         return (
             "sam build makes functions for Python 3.12, their runtime, with a Python 3.12, and .venv-sam has another: "
             "install 3.12, remove .venv-sam and run requirements/install.sh sam"
