@@ -20,7 +20,8 @@ class AlreadyRunning(RuntimeError):
     def __init__(self, root: Path, pid: int | None, endpoint_url: str | None) -> None:
         whose = f"process {pid}" if pid else "another process, which is just starting or ending"
         super().__init__(
-            f"the local AWS in {root} is in use by {whose}: wait until it ends, or work in another folder (--work)"
+            f"the local AWS in {root} is in use by {whose}: wait until it ends (taproom aws down ends "
+            "a server), or work in another folder (--work)"
         )
         self.pid = pid
         self.endpoint_url = endpoint_url

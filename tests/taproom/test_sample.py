@@ -12,7 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from taproom.sample import FAVOURITES_SHARE, chunks, write_sample
+from taproom.sample import FAVOURITES_SHARE, chunks, kept_sample, write_sample
 
 COLUMNS = ["username", "beer_name", "score", "timestamp", "style", "brewery_name", "abv", "text"]
 
@@ -92,6 +92,15 @@ def test_a_large_sample_comes_in_chunks_with_users_of_their_own():
 @pytest.mark.parametrize("reviews", [1, 11, 5000])
 def test_exactly_as_many_reviews_as_asked_for(tmp_path, reviews):
     assert pq.read_table(write_sample(tmp_path / "s.parquet", reviews=reviews)).num_rows == reviews
+
+
+def test_a_kept_sample_is_generated_once(tmp_path):
+    said = []
+    path = kept_sample(tmp_path / "sample", 50, said.append)
+    before = path.stat().st_mtime_ns
+    assert kept_sample(tmp_path / "sample", 50, said.append) == path
+    assert (path.stat().st_mtime_ns, said) == (before, ["Generating 50 beer reviews ..."])
+    assert [file.name for file in path.parent.iterdir()] == ["beer-reviews-50.csv.gz"]
 
 
 def test_what_cannot_be_written_is_refused(tmp_path):
