@@ -21,7 +21,7 @@ from typing import Any
 from taproom.local.instance_lock import AlreadyRunning, InstanceLock
 
 PORT = 4566
-START_LIMIT = 60.0  # seconds
+START_LIMIT = 180.0  # seconds; a few on a machine that has nothing else to do
 STOP_LIMIT = 30.0
 LAST_LINES = 15  # of the log of a server that did not start
 Say = Callable[[str], None]
