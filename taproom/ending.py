@@ -26,8 +26,12 @@ class QuietEnd:
 def quiet_end(events: Iterable[Mapping[str, Any]]) -> QuietEnd | None:
     """How an execution ended without having made anything; None for one that has, or has not come so far."""
     outputs = state_outputs(events)
-    lease = _object(_object(outputs.get("TakeLease")).get("TakeLease"))
-    prepared = _object(_object(outputs.get("Prepare")).get("Prepare"))
+    return quiet_end_of({name: _object(outputs.get(name)).get(name) for name in ("TakeLease", "Prepare")})
+
+
+def quiet_end_of(output: Mapping[str, Any]) -> QuietEnd | None:
+    """The same, by the execution's output: what the states answered, by their names."""
+    lease, prepared = _object(output.get("TakeLease")), _object(output.get("Prepare"))
     if lease.get("Taken") is False:
         run = name_of(lease.get("Holder"))
         return QuietEnd(COALESCED, f"Another run is under way, {run}: it, or the run after it, serves this one.", run)

@@ -13,6 +13,10 @@ from taproom.cli.redrive import redrive
 from taproom.cli.registry import approve, diff, reject, rollback, show, versions
 from taproom.cli.rerun import rerun
 from taproom.cli.run import run
+from taproom.cli.runs import runs
+from taproom.cli.start import start
+from taproom.cli.stop import stop
+from taproom.cli.watch import watch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,22 +24,13 @@ def taproom() -> None:
     """A recommender that retrains itself, here or on AWS."""
 
 
-for command in (
-    run,
-    versions,
-    show,
-    diff,
-    approve,
-    reject,
-    rollback,
-    recommend,
-    redrive,
-    rerun,
-    explain_cache,
-    graph,
-    aws,
-    deploy_local,
-):
+COMMANDS = (
+    *(run, start, watch, stop, runs),
+    *(versions, show, diff, approve, reject, rollback, recommend),
+    *(redrive, rerun, explain_cache, graph),
+    *(aws, deploy_local),
+)
+for command in COMMANDS:
     taproom.add_command(command)
 
 

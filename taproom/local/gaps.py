@@ -28,6 +28,7 @@ GAPS = (
     "stepfunctions_lambda",
     "stepfunctions_sagemaker",
     "stepfunctions_redrive",
+    "stepfunctions_stop",
     "executions",
 )
 

@@ -52,3 +52,21 @@ def test_a_sleeping_execution_is_aborted_at_once(aws, name, state, reached):
     # the thread that slept is over too: a retry would have failed once more
     eventually(lambda: history()[-1] == "ExecutionAborted")
     assert history().count("TaskFailed") <= 1
+
+
+def test_error_and_cause_are_told_in_the_description_and_the_history(aws):
+    machine = make_machine(aws, "told", json.dumps({"StartAt": "Only", "States": {"Only": WAIT}}))
+    stepfunctions = aws.client("stepfunctions")
+    arn = stepfunctions.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+
+    def last():
+        return stepfunctions.get_execution_history(executionArn=arn)["events"][-1]
+
+    eventually(lambda: last()["type"] == "WaitStateEntered")
+    stopped = stepfunctions.stop_execution(executionArn=arn, error="Tired", cause="late")
+    described = eventually(
+        lambda: (found := stepfunctions.describe_execution(executionArn=arn))["status"] == "ABORTED" and found
+    )
+    assert (described["error"], described["cause"]) == ("Tired", "late")
+    assert stopped["stopDate"] <= described["stopDate"]
+    assert last()["executionAbortedEventDetails"] == {"error": "Tired", "cause": "late"}
