@@ -72,6 +72,7 @@ class FunctionType:
         function.tracing_config = properties.get("TracingConfig", {"Mode": "PassThrough"})
         function.architectures = properties.get("Architectures", ["x86_64"])
         logging = properties.get("LoggingConfig", {})
+        function.log_format = logging.get("LogFormat", "Text")
         function.logs_group_name = logging.get("LogGroup", f"/aws/lambda/{function.function_name}")
         function.tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
 

@@ -83,8 +83,17 @@ def answer(handler, fault, invocation: dict, log_group: str) -> dict:
             raise RuntimeFault("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is the answer
         document = describe(error, invocation["request_id"])
-        print(f"[ERROR] {document['errorType']}: {document['errorMessage']}", *document["stackTrace"], sep="\n")
+        log_error(document)
         return {"error": document}
+
+
+def log_error(document: dict) -> None:
+    """An error in the function's log, in the format that the function is configured with."""
+    if os.environ["AWS_LAMBDA_LOG_FORMAT"] == "JSON":
+        timestamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        print(json.dumps({"timestamp": timestamp, "log_level": "ERROR", **document}, ensure_ascii=False))
+    else:
+        print(f"[ERROR] {document['errorType']}: {document['errorMessage']}", *document["stackTrace"], sep="\n")
 
 
 def main(descriptor: int, task_root: str, handler_name: str, packages: list) -> None:

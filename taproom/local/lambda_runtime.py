@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from taproom.local.lambda_async import AsyncInvocations
 from taproom.local.lambda_foreign import leave_to_runtime
 from taproom.local.lambda_process import LambdaProcess, Outcome, Package, runtime_packages
+from taproom.local.log_groups import FileForwarder
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
@@ -90,6 +91,7 @@ class LambdaRuntime:
         self._all: set[LambdaProcess] = set()
         self._turns: dict[str, threading.Semaphore] = {}
         self._stopped = False
+        self._logs = FileForwarder(aws)
 
     def invoke(self, function: Any, event: Any, request_id: str | None = None) -> Outcome:
         """Run a function on an event and wait for it."""
@@ -118,6 +120,8 @@ class LambdaRuntime:
                 self._idle.setdefault(key, []).append(process)
         if outcome.ended:
             self._note(package, outcome.payload)
+        names = (package.environment[f"AWS_LAMBDA_LOG_{part}_NAME"] for part in ("GROUP", "STREAM"))
+        self._logs.forward(package.log, *names)
         return outcome
 
     def warm_all(self) -> None:
@@ -190,7 +194,8 @@ class LambdaRuntime:
             "AWS_LAMBDA_FUNCTION_VERSION": version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_size),
             "AWS_LAMBDA_LOG_GROUP_NAME": function.logs_group_name,
-            "AWS_LAMBDA_LOG_STREAM_NAME": f"[{version}]local",
+            "AWS_LAMBDA_LOG_STREAM_NAME": f"{function.function_name}[{version}]local",
+            "AWS_LAMBDA_LOG_FORMAT": getattr(function, "log_format", "Text"),  # set where CloudFormation made it
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",

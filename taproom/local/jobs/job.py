@@ -15,6 +15,7 @@ from taproom.local.jobs.processing_container import ProcessingContainer
 from taproom.local.jobs.request import describe_members
 from taproom.local.jobs.training_container import TrainingContainer
 from taproom.local.jobs.transfer import TransferError
+from taproom.local.log_groups import write
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
@@ -45,6 +46,7 @@ class Job:
         if kind is TRAINING:
             self._state |= {"SecondaryStatus": "Starting", "SecondaryStatusTransitions": []}
             self._secondary("Starting", "Preparing the instance")
+        self._log_stream = f"{self.name}/algo-1-{int(now.timestamp())}"
         self._thread = threading.Thread(target=self._run, name=f"job {self.name}", daemon=True)
 
     def start(self) -> None:
@@ -159,4 +161,5 @@ class Job:
                     continue
                 with self._lock:
                     self._metrics[definition["Name"]] = (value, self._aws.clock.now())
+        write(self._aws, f"/aws/sagemaker/{self._kind.word}Jobs", self._log_stream, [line])
         self._aws.notify({"type": "job-log", "job": self.name, "line": line})
