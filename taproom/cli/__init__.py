@@ -14,6 +14,7 @@ from taproom.cli.registry import approve, diff, reject, rollback, show, versions
 from taproom.cli.rerun import rerun
 from taproom.cli.run import run
 from taproom.cli.runs import runs
+from taproom.cli.schedule import schedule
 from taproom.cli.start import start
 from taproom.cli.stop import stop
 from taproom.cli.watch import watch
@@ -25,7 +26,7 @@ def taproom() -> None:
 
 
 COMMANDS = (
-    *(run, start, watch, stop, runs),
+    *(run, start, watch, stop, runs, schedule),
     *(versions, show, diff, approve, reject, rollback, recommend),
     *(redrive, rerun, explain_cache, graph),
     *(aws, deploy_local),
