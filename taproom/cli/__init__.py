@@ -8,6 +8,7 @@ from taproom.cli.aws import aws
 from taproom.cli.deploy_local import deploy_local
 from taproom.cli.explain_cache import explain_cache
 from taproom.cli.graph import graph
+from taproom.cli.logs import logs
 from taproom.cli.recommend import recommend
 from taproom.cli.redrive import redrive
 from taproom.cli.registry import approve, diff, reject, rollback, show, versions
@@ -26,7 +27,7 @@ def taproom() -> None:
 
 
 COMMANDS = (
-    *(run, start, watch, stop, runs, schedule),
+    *(run, start, watch, stop, runs, logs, schedule),
     *(versions, show, diff, approve, reject, rollback, recommend),
     *(redrive, rerun, explain_cache, graph),
     *(aws, deploy_local),
