@@ -14,6 +14,7 @@ GAPS = (
     "isolation",
     "backends",
     "s3_policy",
+    "s3_notifications",
     "model_registry",
     "durable",
     "server",
