@@ -6,6 +6,7 @@ import click
 
 from taproom.cli.aws import aws
 from taproom.cli.deploy_local import deploy_local
+from taproom.cli.doctor import doctor
 from taproom.cli.explain_cache import explain_cache
 from taproom.cli.graph import graph
 from taproom.cli.logs import logs
@@ -27,7 +28,7 @@ def taproom() -> None:
 
 
 COMMANDS = (
-    *(run, start, watch, stop, runs, logs, schedule),
+    *(run, start, watch, stop, runs, logs, schedule, doctor),
     *(versions, show, diff, approve, reject, rollback, recommend),
     *(redrive, rerun, explain_cache, graph),
     *(aws, deploy_local),
