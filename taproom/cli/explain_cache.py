@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from taproom.cli.account import Place, on_account, print_json
+from taproom.cli.execution_argument import EXECUTION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 @click.command("explain-cache")
-@click.argument("execution", default="latest")
+@click.argument("execution", default="latest", type=EXECUTION)
 @click.option("--runs", type=click.Path(path_type=Path), help="Folder of collected runs. Default: runs/ here.")
 @on_account
 def explain_cache(place: Place, execution: str, runs: Path | None, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from taproom.cli.account import Place, on_account, print_json
+from taproom.cli.execution_argument import EXECUTION
 
 if TYPE_CHECKING:
     from taproom.graph.recorded import Recorded
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     help="Default: svg into a file whose name ends so, else mermaid.",
 )
 @click.option("--all", "every_state", is_flag=True, help="Every state. Default: one box per job.")
-@click.option("--run", "run", metavar="EXECUTION", help="Colour it by an execution's history.")
+@click.option("--run", "run", metavar="EXECUTION", type=EXECUTION, help="Colour it by an execution's history.")
 @click.option(
     "-o",
     "--output",

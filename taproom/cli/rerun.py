@@ -7,11 +7,12 @@ import sys
 import click
 
 from taproom.cli.account import Place, on_account, print_json
+from taproom.cli.execution_argument import EXECUTION
 from taproom.cli.following import followed, tell_end, to_watch, watch_option
 
 
 @click.command()
-@click.argument("execution", default="latest")
+@click.argument("execution", default="latest", type=EXECUTION)
 @watch_option
 @on_account
 def rerun(place: Place, execution: str, watch: bool | None, as_json: bool) -> None:

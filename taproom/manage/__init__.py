@@ -7,6 +7,6 @@ stop.py           stopping one
 runs.py           what became of executions, read with as few calls as it takes; view_runs.py shows it
 resources.py      the physical ids of a stack's resources
 steps.py          the jobs and functions of a step of an execution
-logs.py           what those said, from CloudWatch Logs
+logs.py           what those said, from CloudWatch Logs; collected_logs.py from a collected run
 schedule.py       the stack's schedule; firing.py and cron.py reckon when it fires
 """
