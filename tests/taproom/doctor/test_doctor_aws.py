@@ -90,7 +90,8 @@ def test_quotas_are_held_against_what_is_used_at_once(aws):
 def test_a_quota_of_zero_fails_and_one_that_only_has_a_default_is_found_there(aws):
     aws.given(ProcessingInstanceCount=4)
     aws.answers("service-quotas", "list_service_quotas", {"Quotas": [quota(TRAINING_QUOTA, 0.0)]})
-    aws.answers("service-quotas", "list_aws_default_service_quotas", {"Quotas": [quota(PROCESSING_QUOTA, 4.0)]})
+    everybody = {"Quotas": [quota(PROCESSING_QUOTA, 4.0), quota(TRAINING_QUOTA, 8.0)]}  # what applies here wins
+    aws.answers("service-quotas", "list_aws_default_service_quotas", everybody)
     assert aws.found(quotas.check) == [
         ("ok", f"{PROCESSING_QUOTA}: 4, of which 4 are used at once"),
         ("fail", f"{TRAINING_QUOTA}: 0, so that no such job can start"),
