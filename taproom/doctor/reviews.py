@@ -16,4 +16,4 @@ def check(site: Site) -> Iterator[Finding]:
         yield Finding("reviews", OK, f"there are files in {place}")
     else:
         what_now = f"aws s3 cp reviews.csv.gz {place}: that starts a run, where uploads do"
-        yield Finding("reviews", WARN, f"{place} is empty: a run would find no reviews", what_now)
+        yield Finding("reviews", WARN, f"{place} is empty: there is nothing to train on", what_now)
