@@ -49,8 +49,6 @@ def install(aws: LocalAws) -> None:
         with redrives.changing:  # no redrive comes between the end and its event
             redrives.ended = now = aws.clock.now()
             original_terminated(self)
-            if isinstance(state := self.execution.exec_worker.env.program_state(), ProgramStopped):
-                self.execution.error, self.execution.cause = state.error, state.cause
             put_event(aws, status_change(self.execution, now))
 
     original_start = aws.patch(StepFunctionsParserBackend, "start_execution", start_execution)
