@@ -91,7 +91,8 @@ def prepare(config: Config, execution: Execution, request: Request, claims: Clai
     answer |= outcome(config, plan, request, claims)
     write_document(
         S3Uri(folder.bucket, f"{folder.key}request.json"),
-        {"schema_version": SCHEMA_VERSION} | {name: answer[name] for name in ("Parameters", "Trigger", "RerunOf")},
+        {"schema_version": SCHEMA_VERSION, "Defaults": ExecutionInput().document()}
+        | {name: answer[name] for name in ("Parameters", "Trigger", "RerunOf")},
     )
     if answer["Outcome"] != RUN:
         logger.info("nothing to do", outcome=answer["Outcome"])

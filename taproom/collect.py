@@ -1,8 +1,11 @@
 """What an execution leaves on this machine: ``runs/<execution name>/``, from which every number can be recomputed.
 
 execution.json        DescribeExecution's answer
+definition.json       the states that it ran with
 history.json          GetExecutionHistory's events
 evaluation/<model>.json
+evaluation/retrieval/samples.json   what a few users would be recommended
+gate/<model>/gate.json
 model-packages.json   DescribeModelPackage of each version that this execution registered
 costs.json            billed seconds and USD of each job
 logs/<job name>.log
@@ -46,6 +49,8 @@ def collect(client: ClientFactory, snapshot: Snapshot, runs: Path, job_logs: Pat
     folder = runs / PurePosixPath(snapshot.execution["name"]).name
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "execution.json", snapshot.execution)
+    if snapshot.definition is not None:
+        _write_json(folder / "definition.json", snapshot.definition)
     _write_json(folder / "history.json", {"events": snapshot.events})
     prepared = state_outputs(snapshot.events).get("Prepare") or {}
     run_prefix = (prepared.get("Prepare") or {}).get("RunPrefix")

@@ -15,11 +15,15 @@ RUNNING = "RUNNING"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """An execution at one moment: DescribeExecution's answer, its history so far and the states read from it."""
+    """An execution at one moment: DescribeExecution's answer, its history so far and the states read from it.
+
+    ``definition`` is the one that it runs with, None where that is not known.
+    """
 
     execution: dict[str, Any]
     events: list[dict[str, Any]]
     states: list[StateRow]
+    definition: dict[str, Any] | None = None
 
     @property
     def status(self) -> str:
@@ -35,7 +39,7 @@ def follow(stepfunctions: Any, execution_arn: str, every: float = 0.5) -> Iterat
         execution = stepfunctions.describe_execution(executionArn=execution_arn)
         events = _history(stepfunctions, execution_arn)
         execution.pop("ResponseMetadata", None)
-        yield Snapshot(execution, events, read_states(definition, events))
+        yield Snapshot(execution, events, read_states(definition, events), definition)
         if execution["status"] != RUNNING:
             return
         time.sleep(every)

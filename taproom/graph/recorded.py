@@ -36,12 +36,20 @@ def from_folder(folder: Path) -> Recorded:
         events = json.loads((folder / "history.json").read_text(encoding="utf-8"))["events"]
         for event in events:
             event["timestamp"] = datetime.fromisoformat(event["timestamp"])
-        end = execution.get("stopDate") or events[-1]["timestamp"].isoformat()
-        return Recorded(execution["name"], execution["status"], events, datetime.fromisoformat(end))
+        end = datetime.fromisoformat(execution.get("stopDate") or events[-1]["timestamp"].isoformat())
+        return Recorded(execution["name"], execution["status"], events, end, _definition(folder))
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise RunUnreadable(
             f"{folder} holds no run: execution.json and history.json are what it needs ({error})"
         ) from error
+
+
+def _definition(folder: Path) -> dict[str, Any] | None:
+    """The one that the run was collected with; None of a run that was collected before definitions were."""
+    try:
+        return json.loads((folder / "definition.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
 
 
 def from_account(stepfunctions: Any, execution_arn: str) -> Recorded:

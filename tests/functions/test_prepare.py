@@ -117,6 +117,7 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
     ]
     assert read_json(aws, f"{run}request.json") == {
         "schema_version": 1,
+        "Defaults": {name: value for name, value in answer["Parameters"].items() if name != "InputData"},
         "Parameters": answer["Parameters"],
         "Trigger": None,
         "RerunOf": None,

@@ -66,7 +66,8 @@ def snapshot(*events, budget=BUDGET):
     output = json.dumps({"Prepare": {"Budget": budget} if budget else {}})
     prepared = {"type": "TaskStateExited", "stateExitedEventDetails": {"name": "Prepare", "output": output}}
     execution = {"name": "one", "status": "SUCCEEDED", "startDate": BEGIN, "stopDate": BEGIN, "input": "{}"}
-    return Snapshot(execution, [prepared, *events], [])
+    numbered = [{"id": number, "timestamp": BEGIN} | event for number, event in enumerate([prepared, *events], start=1)]
+    return Snapshot(execution, numbered, [])
 
 
 def test_each_job_costs_its_billed_seconds_at_the_planned_price():

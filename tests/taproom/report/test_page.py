@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from taproom.follow import Snapshot
-from taproom.report import metric_columns, metric_rows, review_counts, write_report
+from taproom.report import write_report
+from taproom.report.data import review_counts
 from tests.taproom.histories import LAST_RUN, cached, nothing_new
 
 BEGIN = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -55,8 +56,9 @@ def test_the_report_shows_the_decision_and_how_many_reviews_were_dropped_and_why
     (tmp_path / "data" / "manifest.json").write_text(json.dumps(manifest))
     page = write_report(snapshot("SUCCEEDED", REGISTERED), tmp_path).read_text()
     assert REGISTERED["Reason"] in page
-    for name, count in {"read": "1,200", "dropped: missing_score": "17", "kept": "1,183"}.items():
-        assert f'{name}</th><td class="number">{count}</td>' in page
+    for name, count, told in (("read", 1200, "1,200"), ("dropped: missing score", 17, "17"), ("kept", 1183, "1,183")):
+        assert f'{name}</th><td class="number"><data value="{count}">{told}</data></td>' in page
+    assert "duplicate" not in page
 
 
 @pytest.mark.parametrize(
@@ -69,20 +71,6 @@ def test_an_evaluation_of_another_form_does_not_keep_a_failed_run_from_its_repor
     assert "the script says" in write_report(snapshot("FAILED", FAILED), tmp_path).read_text()
 
 
-def test_a_metric_stands_beside_champion_and_baselines():
-    evaluation = {
-        "multiclass_classification_metrics": {"accuracy": {"value": 0.75, "standard_deviation": "NaN"}},
-        "retrieval_metrics": {"mrr": {"value": 0.5, "lower": 0.4, "upper": 0.6}},
-        "baselines": {"popularity": {"mrr": {"value": 0.25}}},
-        "champion": {"status": "scored", "metrics": {"mrr": {"value": 0.125}, "accuracy": {"value": 0.625}}},
-    }
-    assert metric_columns(evaluation) == ["champion", "popularity"]
-    assert metric_rows(evaluation) == [
-        {"name": "accuracy", "value": 0.75, "lower": "", "upper": "", "others": [0.625, ""]},
-        {"name": "mrr", "value": 0.5, "lower": 0.4, "upper": 0.6, "others": [0.125, 0.25]},
-    ]
-
-
 def test_the_report_shows_each_rule_of_the_gate_literally(tmp_path):
     rule = {"Rule": "champion", "Verdict": "failed", "Reason": "0.6 is <below> 0.7"}
     page = write_report(snapshot("SUCCEEDED", REGISTERED | {"Gate": [rule]}), tmp_path).read_text()
@@ -91,7 +79,7 @@ def test_the_report_shows_each_rule_of_the_gate_literally(tmp_path):
 
 def test_reviews_are_counted_in_the_order_in_which_they_go():
     manifest = {"kept": 3, "read": 5, "dropped": {"missing_user": 2}, "train": 2, "test": 1, "users": 1, "items": 3}
-    assert list(review_counts(manifest)) == ["read", "dropped: missing_user", "kept", "train", "test", "users", "items"]
+    assert list(review_counts(manifest)) == ["read", "dropped: missing user", "kept", "train", "test", "users", "items"]
     assert review_counts(None) == {}
 
 
@@ -99,14 +87,14 @@ def test_cached_steps_are_told_and_lead_to_the_report_of_their_run(tmp_path):
     folder = tmp_path / "second"
     folder.mkdir()
     page = write_report(cached().snapshot(), folder).read_text()
-    assert '<td>Preprocess</td><td class="cached">cached</td><td class="number"></td>' in page
-    assert '<td class="soft">from run first</td>' in page
-    assert "Not run again: Preprocess, TrainRetrieval from run first<" in page
-    assert "LookUp" not in page
+    row = 'Preprocess</th><td><span class="cached">cached</span> <span class="soft">from run {}</span>'
+    assert row.format("first") in page
+    assert "Not run again: Preprocess, TrainRetrieval from run first." in page
+    assert '<th scope="row">LookUp' not in page
     (tmp_path / "first").mkdir()
     (tmp_path / "first" / "report.html").touch()
     page = write_report(cached().snapshot(), folder).read_text()
-    assert '<td class="soft">from run <a href="../first/report.html">first</a></td>' in page
+    assert row.format('<a href="../first/report.html">first</a>') in page
 
 
 def test_a_run_with_nothing_new_is_told_as_that(tmp_path):
@@ -116,4 +104,4 @@ def test_a_run_with_nothing_new_is_told_as_that(tmp_path):
 
 def test_a_failure_names_the_command_that_goes_on(tmp_path):
     page = write_report(snapshot("FAILED", FAILED), tmp_path).read_text()
-    assert "What now: <code>taproom rerun one</code>" in page
+    assert "<code>taproom rerun one</code>" in page

@@ -1,0 +1,70 @@
+"""What came of an execution: in one sentence, and of each model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from taproom.ending import quiet_end
+from taproom.follow import RUNNING, Snapshot
+from taproom.outcome import Failure, failures_of, model_results
+
+LOG_TAIL = 30  # lines
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a run failed, with the end of the failed job's log, if it is here."""
+
+    failure: Failure
+    log: str = ""
+
+    @property
+    def what_now(self) -> str:
+        """What to do where no command goes on by itself."""
+        if self.failure.what_now:
+            return "When the cause is removed, this goes on; what is finished is not done again:"
+        return "The same input would be refused again: correct what is named above, then start a new run."
+
+
+def verdict(snapshot: Snapshot) -> str:
+    """The outcome of the execution in one sentence."""
+    if failures := failures_of(snapshot):
+        if snapshot.status == RUNNING:
+            return "The run has not ended."
+        steps = _listed([failure.step for failure in failures])
+        return f"{snapshot.status.replace('_', ' ').capitalize()} at {steps}."
+    if quiet := quiet_end(snapshot.events):
+        return quiet.sentence
+    results = model_results(snapshot.events)
+    if not results:
+        return "Nothing to do: no reviews were found."
+    return "; ".join(_of_model(result) for result in results) + "."
+
+
+def causes(snapshot: Snapshot, folder: Path) -> list[Cause]:
+    """Of each failed step."""
+    return [Cause(failure, _log_end(folder, failure.job_name)) for failure in failures_of(snapshot)]
+
+
+def _of_model(result: Mapping[str, Any]) -> str:
+    model, status = result.get("Model", "?"), str(result.get("Status", "?")).lower()
+    version = result.get("ModelPackageVersion")
+    return f"{model} was {status}{f' as version {version}' if version else ''}"
+
+
+def _listed(names: list[str]) -> str:
+    names = list(dict.fromkeys(names))
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _log_end(folder: Path, job_name: str) -> str:
+    if not job_name:
+        return ""
+    try:
+        lines = (folder / "logs" / f"{Path(job_name).name}.log").read_text(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(lines[-LOG_TAIL:])
