@@ -8,6 +8,8 @@ evaluation.json is AWS' form of model quality: multiclass_classification_metrics
 held-out items among the user's k best, averaged over users; items reviewed in train are not left out of those k.
 accuracy_best_constant_classifier is popularity's. The metrics under retrieval_metrics, baselines, champion and slices
 leave them out (evaluation/metrics.py). Under differences stands the model's metric minus another's, on the same users.
+
+Beside it stands samples.json: what a few users would be recommended (evaluation/samples.py).
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from evaluation.metrics import SHOWN
 from evaluation.questions import ask
 from evaluation.ranks import HeldOut, Places, places
 from evaluation.resampling import Interval, coverages, intervals
+from evaluation.samples import samples
 from evaluation.scorers import SavedModel, Scorer, ScoresError
 from evaluation.slices import Slices, slices_of
 from evaluation.values import COMPARED, WHOLE, Key, differences, per_user_values
@@ -49,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model = SavedModel(unpack(find_archive(options.model), Path(folder) / "model"))
         champion, rival = load(read_champion(options.champion), Path(folder) / "champion")
         evaluation = evaluate(model, train, test, options.k, options.seed, champion, rival)
+        shown = samples(model, options.data / "train.parquet", train, test)
     write_evaluation(options.output, evaluation)
+    write_evaluation(options.output, shown, "samples.json")
     for line in summary(evaluation):
         print(line)
     print(f"seconds={time.perf_counter() - started:.1f}", flush=True)

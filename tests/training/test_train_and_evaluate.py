@@ -103,6 +103,23 @@ def test_an_unknown_user_is_served_what_is_popular(trained):
     assert trained.answers["lists"][-1] == popular(trained.train)[:K]
 
 
+def test_the_sample_of_users_has_what_the_served_lists_recommend_beside_what_is_reviewed(trained):
+    path = trained.jobs.base / "processing" / "output" / "evaluation" / "samples.json"
+    *known, history, new = strict_json(path.read_text())["samples"]
+    lists = dict(zip([*trained.users, ""], trained.answers["lists"], strict=True))
+    assert [one["kind"] for one in [*known, history, new]] == ["known", "known", "known", "history", "new"]
+    for one in known:
+        reviewed = {row["item"] for row in trained.train if row["user"] == one["user"]}
+        held_out = {row["item"] for row in trained.test if row["user"] == one["user"]}
+        unseen = [item for item in lists[one["user"]] if item not in reviewed]
+        shown = [recommended["item"] for recommended in one["recommended"]]
+        assert shown == unseen[:10]
+        assert [recommended["found"] for recommended in one["recommended"]] == [item in held_out for item in shown]
+        assert {liked["item"] for liked in one["liked"]} <= reviewed
+    assert len(history["recommended"]) == 10
+    assert [one["item"] for one in new["recommended"]] == lists[""][:10]
+
+
 def test_every_metric_comes_with_its_interval_for_the_model_and_both_baselines(trained):
     recalls = {f"recall_at_{n}" for n in (10, 50, 100, 500)}
     names = recalls | {"ndcg_at_10", "mrr", "catalogue_coverage"}

@@ -34,7 +34,8 @@ def quality(interval: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def write_evaluation(folder: Path, evaluation: Mapping[str, Any]) -> None:
+def write_evaluation(folder: Path, evaluation: Mapping[str, Any], name: str = "evaluation.json") -> None:
+    """``name``: of another document that stands beside evaluation.json."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(evaluation, indent=2, allow_nan=False) + "\n"
-    (folder / "evaluation.json").write_text(text, encoding="utf-8")
+    (folder / name).write_text(text, encoding="utf-8")

@@ -65,6 +65,26 @@ class SavedModel:
             raise ScoresError("the model gave scores that are not finite")
         return scores
 
+    def for_history(self, history: Sequence[str], k: int) -> list[tuple[str, float]]:
+        """What someone is recommended who reviewed ``history``, with scores, best first, without the history itself.
+
+        At most ``k``; none where the model has no signature for it, or fails.
+        """
+        asked = self._loaded.signatures.get("recommend_history") if history else None
+        if asked is None:
+            return []
+        try:
+            answer = asked(
+                history=self._tf.constant([list(history)], dtype=self._tf.string),
+                k=self._tf.constant(min(k, len(self.items)), dtype=self._tf.int32),
+                exclude_seen=self._tf.constant(True),
+            )
+            items, scores = (answer[name].numpy()[0].tolist() for name in ("items", "scores"))
+            listed = [(item.decode("utf-8"), score) for item, score in zip(items, scores, strict=True)]
+        except (*UNLOADABLE, self._tf.errors.OpError):
+            return []
+        return [(item, score) for item, score in listed if item]
+
     def _candidates(self) -> np.ndarray:
         try:
             names = self._loaded.signatures["candidates"]()["items"].numpy()
