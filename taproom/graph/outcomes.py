@@ -99,7 +99,8 @@ def _outcome(node: Node, rows: Mapping[str, StateRow], entered: Times, execution
     for status in ("running", "aborted"):
         if status in parts:
             return Outcome(status, seconds, visits, error)
-    if own is None and node.kind == "parallel" and entered[node.name][1] is None:
+    is_open = node.name in entered and entered[node.name][1] is None
+    if own is None and node.kind == "parallel" and is_open:
         return Outcome(UNFINISHED.get(execution, "failed"), seconds, visits)
     if (own and own.kind == "Task" and own.status == "failed") or _ended_in_failure(node, reached):
         return Outcome("failed", seconds, visits, error)

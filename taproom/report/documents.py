@@ -25,6 +25,11 @@ def object_of(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def texts(value: Any) -> list[str]:
+    """The texts of a list; none where it is no list."""
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
 def finite(value: Any) -> float | None:
     """The value where it is a number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):

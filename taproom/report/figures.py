@@ -39,5 +39,5 @@ def colours_of(names: Sequence[str], legend: bool = True) -> dict[str, Any]:
         "field": "series",
         "type": "nominal",
         "scale": {"domain": list(names), "range": used},
-        "legend": {"title": None} if legend and len(names) > 1 else None,
+        "legend": {"title": None, "symbolOpacity": 1} if legend and len(names) > 1 else None,
     }

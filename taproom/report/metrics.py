@@ -153,9 +153,9 @@ def _intervals(model: str, rows: list[MetricRow], others: list[str]) -> Figure |
         "encoding": {"x": {"field": "value", "type": "quantitative"}, "y": {"field": "metric", "sort": names}},
     }
     spec = {"height": height, "layer": _dots(values, "metric", names, series) + ([limit_layer] if limits else [])}
-    mark_told = f"; a mark shows the threshold {limits[0]['value']:g}" if limits else ""
+    mark_told = f"; the mark is the threshold {limits[0]['value']:g}" if limits else ""
     told = "; ".join(f"{row.name} {row.measured.value:.4f}" for row in rows)
-    return figure(f"With 95 % intervals{mark_told}", spec, told, ["metric", "of", "value", "from", "to"], table)
+    return figure(f"Values with 95 % intervals{mark_told}", spec, told, ["metric", "of", "value", "from", "to"], table)
 
 
 def _by_k(quality: Quality, others: list[str]) -> Figure | None:

@@ -20,7 +20,7 @@ from taproom.printable import printable
 from taproom.registry.documents import objects
 from taproom.registry.quality import MAIN_METRIC
 from taproom.report.data import data_of
-from taproom.report.documents import object_of, read, read_object
+from taproom.report.documents import finite, object_of, read, read_object
 from taproom.report.gate import Gate, gate_of
 from taproom.report.lineage import commands_of, lineage_of
 from taproom.report.metrics import Metrics, metrics_of
@@ -145,8 +145,7 @@ def number(value: Any) -> str:
 
 
 def _known(amount: Any, decimals: int = 4) -> str:
-    is_number = isinstance(amount, int | float) and not isinstance(amount, bool)
-    return f"{amount:,.{decimals}f}" if is_number else "unknown"
+    return "unknown" if finite(amount) is None else f"{amount:,.{decimals}f}"
 
 
 def _minute(moment: datetime) -> str:

@@ -21,7 +21,7 @@ from taproom.graph.recorded import Recorded
 from taproom.graph.svg import DrawingFailed, svg
 from taproom.graph.timeline import timeline_svg
 from taproom.graph.words import time
-from taproom.report.documents import object_of, read_object
+from taproom.report.documents import object_of, read_object, texts
 from taproom.report.figures import Figure
 
 
@@ -112,7 +112,7 @@ def _explained(folder: Path) -> list[dict[str, Any]]:
             "hit": one["Hit"] is True,
             "from": name_of(one.get("From")),
             "reason": str(one.get("Reason") or ""),
-            "differences": [str(text) for text in one.get("Differences") or () if isinstance(text, str)],
+            "differences": texts(one.get("Differences")),
         }
         for one in map(object_of, found)
         if {"Step", "Hit"} <= one.keys()

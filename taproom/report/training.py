@@ -20,6 +20,7 @@ CHOSEN = re.compile(r"^(best epoch|closed forms?)\b.*")
 # of retrieval, the geometric mean of NDCG at 10, recall at 100 and top-500 accuracy
 VALIDATION = {"Retrieval": "score on reviews set aside", "Ranking": "RMSE on reviews set aside"}
 FIT, REFIT = "fit", "refit on all"
+MOST_DOTS = 200  # epochs that have a dot each; of more there is the line alone
 LARGEST_LOG = 16 * 2**20  # bytes that are read of a log
 
 
@@ -93,7 +94,7 @@ def _curve(title: str, measured: str, points: list[tuple[str, int, Any]]) -> Fig
     spec = {
         "height": 240,
         "data": {"values": values},
-        "mark": {"type": "line", "point": {"size": 28}, "strokeWidth": 2},
+        "mark": {"type": "line", "point": {"size": 28} if len(points) <= MOST_DOTS else False, "strokeWidth": 2},
         "encoding": {
             "x": {
                 "field": "epoch",

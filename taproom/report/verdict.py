@@ -25,7 +25,7 @@ class Cause:
     def what_now(self) -> str:
         """What to do where no command goes on by itself."""
         if self.failure.what_now:
-            return "When the cause is removed, this goes on; what is finished is not done again:"
+            return "Remove the cause, then go on with this command; what is finished is not done again:"
         return "The same input would be refused again: correct what is named above, then start a new run."
 
 

@@ -12,18 +12,19 @@ BEGIN = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:123456789012:execution:machine:{}"
 EARLIER = ARN.format("first")
 TASK = {"Type": "Task", "Resource": "x"}
+ANY, YES = {"ErrorEquals": ["States.ALL"]}, {"Variable": "$.x", "BooleanEquals": True}
 
 
 def looked_up(step, then):
     """The states around a step, which go on with ``then``."""
     return {
-        f"LookUp{step}": {**TASK, "Catch": [{"Next": step}], "Next": f"{step}Cached?"},
-        f"{step}Cached?": {"Type": "Choice", "Choices": [{"Next": f"{step}Hit"}], "Default": step},
+        f"LookUp{step}": {**TASK, "Catch": [{**ANY, "Next": step}], "Next": f"{step}Cached?"},
+        f"{step}Cached?": {"Type": "Choice", "Choices": [{**YES, "Next": f"{step}Hit"}], "Default": step},
         f"{step}Hit": {"Type": "Pass", "Next": then},
-        step: {**TASK, "Catch": [{"Next": f"Triage{step}"}], "Next": f"{step}Made"},
+        step: {**TASK, "Catch": [{**ANY, "Next": f"Triage{step}"}], "Next": f"{step}Made"},
         f"Triage{step}": {**TASK, "Next": step},
         f"{step}Made": {"Type": "Pass", "Next": f"Record{step}"},
-        f"Record{step}": {**TASK, "Catch": [{"Next": then}], "Next": then},
+        f"Record{step}": {**TASK, "Catch": [{**ANY, "Next": then}], "Next": then},
     }
 
 
@@ -37,11 +38,11 @@ DEFINITION = {
     "StartAt": "TakeLease",
     "States": {
         "TakeLease": {**TASK, "Next": "LeaseTaken?"},
-        "LeaseTaken?": {"Type": "Choice", "Choices": [{"Next": "Coalesced"}], "Default": "Debounce"},
+        "LeaseTaken?": {"Type": "Choice", "Choices": [{**YES, "Next": "Coalesced"}], "Default": "Debounce"},
         "Coalesced": {"Type": "Succeed"},
         "Debounce": {"Type": "Wait", "SecondsPath": "$.TakeLease.WaitSeconds", "Next": "Prepare"},
         "Prepare": {**TASK, "Next": "AnythingToDo?"},
-        "AnythingToDo?": {"Type": "Choice", "Choices": [{"Next": "NoNewData"}], "Default": "LookUpPreprocess"},
+        "AnythingToDo?": {"Type": "Choice", "Choices": [{**YES, "Next": "NoNewData"}], "Default": "LookUpPreprocess"},
         "NoNewData": {"Type": "Succeed"},
         **looked_up("Preprocess", "Models"),
         "Models": {
@@ -98,7 +99,7 @@ class History:
         execution = {"name": name, "executionArn": ARN.format(name), "status": status, "startDate": BEGIN, **more}
         if status != "RUNNING":
             execution["stopDate"] = end
-        return Snapshot({"input": "{}", **execution}, self.events, read_states(DEFINITION, self.events))
+        return Snapshot({"input": "{}", **execution}, self.events, read_states(DEFINITION, self.events), DEFINITION)
 
 
 def taken():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taproom.collect import collect, local_name, point_latest, room_of
-from tests.taproom.histories import LAST_RUN, cached, coalesced, nothing_new
+from tests.taproom.histories import DEFINITION, LAST_RUN, cached, coalesced, nothing_new
 
 
 def test_objects_are_named_by_what_they_are():
@@ -67,10 +68,15 @@ def test_what_was_taken_from_an_earlier_run_is_collected_as_if_this_one_had_made
         **{name: f"runs/second-1/{name}" for name in own[1:]},
     }
     assert {name: (folder / name).read_text() for name in made} == made
-    told = {"execution.json", "history.json", "model-packages.json", "costs.json", "report.html"}
+    told = {"execution.json", "definition.json", "history.json", "model-packages.json", "costs.json", "report.html"}
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     assert files == told | made.keys()
     assert (tmp_path / "latest").resolve() == folder
+
+
+def test_the_definition_that_an_execution_ran_with_is_kept(local_aws, tmp_path):
+    folder = collect(local_aws.client, nothing_new(LAST_RUN).snapshot(), tmp_path)
+    assert json.loads((folder / "definition.json").read_text()) == DEFINITION
 
 
 def test_with_nothing_new_latest_is_the_run_that_has_the_results(local_aws, tmp_path):

@@ -28,6 +28,11 @@ def test_a_collected_run_has_times(tmp_path):
     assert recorded.definition is None
 
 
+def test_a_collected_run_has_the_definition_that_it_ran_with(tmp_path):
+    (tmp_path / "definition.json").write_text('{"StartAt": "Once", "States": {}}')
+    assert from_folder(collected(tmp_path)).definition == {"StartAt": "Once", "States": {}}
+
+
 def test_a_run_that_was_collected_before_its_end_is_known_until_its_last_event(tmp_path):
     assert from_folder(collected(tmp_path)).now == BEGIN + timedelta(seconds=1)
 
