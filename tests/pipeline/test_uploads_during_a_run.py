@@ -46,13 +46,13 @@ def send(pipeline, events):
 
 
 def all_ended(pipeline):
-    """Every execution, once none runs any more."""
+    """Every execution, once none runs any more and none is about to."""
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         assert pipeline.aws.background.settle(LIMIT)  # an end may be about to start the next one
         ended = executions(pipeline)
         running = [one["name"] for one in ended if one["status"] == "RUNNING"]
-        if not running:
+        if not running and not rows(pipeline):  # nothing waits, and nobody has the lease
             return ended
         time.sleep(0.1)
     raise AssertionError(f"{running} still run, of {len(ended)}; {rows(pipeline)}")
