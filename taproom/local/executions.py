@@ -17,12 +17,8 @@ RUNNING = "RUNNING"
 
 
 def install(aws: LocalAws) -> None:
-    from moto.core.responses import ActionResult
-    from moto.stepfunctions.parser.asl.eval.environment import Environment
-    from moto.stepfunctions.parser.asl.eval.program_state import ProgramStopped
     from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
     from moto.stepfunctions.parser.models import StepFunctionsParserBackend, stepfunctions_parser_backends
-    from moto.stepfunctions.responses import StepFunctionResponse
 
     from taproom.local.eventbridge import put_event
 
@@ -57,22 +53,7 @@ def install(aws: LocalAws) -> None:
         # moto lists an execution a moment before it has a status
         return RUNNING if self.exec_status is None else self.exec_status.value
 
-    def stop_execution(self: Any) -> Any:
-        """moto forgets the error and the cause that the caller gives."""
-        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        now = aws.clock.now()
-        if execution.status == RUNNING and has_begun(execution):
-            execution.stop(stop_date=now, error=self._get_param("error"), cause=self._get_param("cause"))
-        return ActionResult({"stopDate": execution.stop_date or now})
-
-    def set_error(self: Any, error: Any) -> None:
-        # what a stop cut short may go wrong by that; it is stopped all the same
-        if not isinstance(self._program_state, ProgramStopped):
-            original_set_error(self, error)
-
     aws.patch(Execution, "status", property(status))
-    aws.patch(StepFunctionResponse, "stop_execution", stop_execution)
-    original_set_error = aws.patch(Environment, "set_error", set_error)
     original_begin = aws.patch(Execution, "start", begin)
     original_terminated = aws.patch(BaseExecutionWorkerCommunication, "terminated", terminated)
 

@@ -30,6 +30,24 @@ def eventually(look: Callable[[], Any], within: float = 10.0) -> Any:
     return found
 
 
+def machine_template(definition: dict[str, Any], **outputs: str) -> str:
+    """A SAM template of one state machine, whose ARN is the output StateMachineArn; ``outputs`` are further ones."""
+    machine = {"Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Definition": definition}
+    document = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+            },
+            "Machine": {"Type": "AWS::Serverless::StateMachine", "Properties": machine},
+        },
+        "Outputs": {"StateMachineArn": {"Value": {"Ref": "Machine"}}}
+        | {name: {"Value": value} for name, value in outputs.items()},
+    }
+    return json.dumps(document)
+
+
 def make_role(aws: LocalAws, name: str = "role") -> str:
     iam = aws.client("iam")
     try:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.local.small_stacks import deploy_text, eventually
+from tests.local.small_stacks import deploy_text, eventually, machine_template
 
 # Fails for as long as the bucket is not there.
 DEFINITION = {
@@ -23,22 +23,7 @@ DEFINITION = {
         "Done": {"Type": "Succeed"},
     },
 }
-TEMPLATE = f"""
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument: {{"Version": "2012-10-17", "Statement": []}}
-  Machine:
-    Type: AWS::Serverless::StateMachine
-    Properties:
-      Role: !GetAtt Role.Arn
-      Definition: {json.dumps(DEFINITION)}
-Transform: AWS::Serverless-2016-10-31
-Outputs:
-  StateMachineArn:
-    Value: !Ref Machine
-"""
+TEMPLATE = machine_template(DEFINITION)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from taproom.executions import ExecutionError
 from taproom.rerun import given_parameters
-from tests.local.small_stacks import deploy_text, eventually
+from tests.local.small_stacks import deploy_text, eventually, machine_template
 
 # Fails at Check where Prepare's answer is to come; waits where the input says so.
 DEFINITION = {
@@ -34,24 +34,7 @@ DEFINITION = {
         "Done": {"Type": "Succeed"},
     },
 }
-TEMPLATE = f"""
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument: {{"Version": "2012-10-17", "Statement": []}}
-  Machine:
-    Type: AWS::Serverless::StateMachine
-    Properties:
-      Role: !GetAtt Role.Arn
-      Definition: {json.dumps(DEFINITION)}
-Transform: AWS::Serverless-2016-10-31
-Outputs:
-  StateMachineArn:
-    Value: !Ref Machine
-  DataBucketName:
-    Value: rerun-data
-"""
+TEMPLATE = machine_template(DEFINITION, DataBucketName="rerun-data")
 PREPARED = {"Prepared": 1, "InputData": "s3://b/reviews/x/"}
 
 

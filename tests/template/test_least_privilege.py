@@ -148,6 +148,14 @@ def test_a_function_may_do_what_it_does_and_nothing_more(template, name):
     assert granted == actions_called_in(source_of(module))
 
 
+@pytest.mark.parametrize("name", FUNCTION_NAMES)
+def test_a_missing_object_does_not_look_like_a_forbidden_one(template, name):
+    """S3 answers 404 to whoever may list the bucket without a condition, and 403 to others."""
+    for statement in template.statements(name):
+        if "s3:ListBucket" in statement["Action"]:
+            assert "Condition" not in statement
+
+
 @pytest.mark.parametrize("owner", OWNERS)
 def test_rows_and_executions_are_the_stacks_own(template, owner):
     for action, resource in template.granted(owner):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.local.small_stacks import deploy_text, eventually
+from tests.local.small_stacks import deploy_text, eventually, machine_template
 
 # {"Say": <output>} succeeds with it; {"Wait": true} waits; {"Broken": <cause>} fails as ModelsFailed; else List fails.
 DEFINITION = {
@@ -30,22 +30,7 @@ DEFINITION = {
         "ModelsFailed": {"Type": "Fail", "Error": "ModelsFailed", "CausePath": "States.JsonToString($.Broken)"},
     },
 }
-TEMPLATE = f"""
-Resources:
-  Role:
-    Type: AWS::IAM::Role
-    Properties:
-      AssumeRolePolicyDocument: {{"Version": "2012-10-17", "Statement": []}}
-  Machine:
-    Type: AWS::Serverless::StateMachine
-    Properties:
-      Role: !GetAtt Role.Arn
-      Definition: {json.dumps(DEFINITION)}
-Transform: AWS::Serverless-2016-10-31
-Outputs:
-  StateMachineArn:
-    Value: !Ref Machine
-"""
+TEMPLATE = machine_template(DEFINITION)
 
 
 class Machine:
