@@ -40,7 +40,7 @@ test: ## everything: lint and all tests
 	@$(MAKE) --no-print-directory lint
 	@$(python) -m pytest $(parallel) -m "not chaos"
 
-test-fast: ## the tests without TensorFlow and real jobs, in under a minute
+test-fast: ## the tests without TensorFlow and real jobs
 	@requirements/install.sh dev
 	@$(python) -m pytest $(parallel) -m "not slow"
 
