@@ -135,6 +135,32 @@ class PermissionType:
         """Nothing: the statement goes with its function."""
 
 
+@dataclass(frozen=True)
+class EventInvokeConfigType:
+    """What happens to invocations that nobody waits for and that fail."""
+
+    aws: LocalAws
+
+    def create(self, request: ResourceRequest) -> LocalResource:
+        properties = {name: value for name, value in request.properties.items() if name != "Qualifier"}
+        for number in ("MaximumEventAgeInSeconds", "MaximumRetryAttempts"):
+            if number in properties:
+                properties[number] = int(properties[number])
+        self.aws.client("lambda").put_function_event_invoke_config(**properties)
+        return LocalResource(request.name(None))
+
+    def update(self, resource: LocalResource, request: ResourceRequest) -> LocalResource:
+        self._end(request.old_properties)  # moto keeps the first one it is given
+        return self.create(request)
+
+    def delete(self, resource: LocalResource, request: ResourceRequest) -> None:
+        self._end(request.properties)
+
+    def _end(self, properties: dict[str, Any]) -> None:
+        client = self.aws.client("lambda")
+        client.delete_function_event_invoke_config(FunctionName=properties["FunctionName"])
+
+
 def types(aws: LocalAws) -> dict[str, ResourceType]:
     from moto.awslambda.models import LambdaFunction
 
@@ -142,5 +168,6 @@ def types(aws: LocalAws) -> dict[str, ResourceType]:
         "AWS::Lambda::Function": FunctionType(aws, MotoType(aws, LambdaFunction)),
         "AWS::Lambda::Version": VersionType(aws),
         "AWS::Lambda::Alias": AliasType(aws),
+        "AWS::Lambda::EventInvokeConfig": EventInvokeConfigType(aws),
         "AWS::Lambda::Permission": PermissionType(aws),
     }

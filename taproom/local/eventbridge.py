@@ -1,15 +1,18 @@
 """EventBridge's delivery: events of S3 and Step Functions reach the bus, and matching rules start their targets.
 
 moto keeps buses, rules and patterns; it has no target for Step Functions and sends what it does send on the request's
-own thread. Here every delivery has a thread of its own, and a delivery that fails is logged.
+own thread. Here every delivery has a thread of its own, and a delivery that fails is logged, and its event left in the
+target's dead-letter queue. It is not tried again, as AWS does for a day: here nothing heals by itself.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.dead_letters import leave_undelivered
 from taproom.local.eventbridge_input import target_input
 from taproom.local.eventbridge_s3 import s3_event
 
@@ -73,9 +76,10 @@ def deliver(aws: LocalAws, rule: Any, event: dict[str, Any]) -> None:
 def _deliver_to(aws: LocalAws, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
     try:
         send(aws, target["Arn"], target_input(target, event, rule.arn, rule.name), f"{event['id']}_{uuid.uuid4()}")
-    except Exception:
+    except Exception as error:
         if not aws.background.closed:
             log.exception("rule %s could not deliver event %s to %s", rule.name, event["id"], target["Arn"])
+            leave_undelivered(aws, target, json.dumps(event), error, RULE_ARN=rule.arn)
 
 
 class UnsupportedTarget(ValueError):

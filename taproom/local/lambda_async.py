@@ -1,6 +1,7 @@
-"""Invocations of functions that nobody waits for: a failed one is tried twice more, then its event is dropped.
+"""Invocations of functions that nobody waits for: a failed one is tried twice more, or as often as is configured.
 
-As AWS does it where nothing else is configured: after one minute and after two more, on the local AWS's clock.
+As AWS does it: after one minute and after two more, on the local AWS's clock. Then the event goes to the function's
+destination for failures, or is dropped where there is none.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.dead_letters import failed_invocation, leave
 from taproom.local.lambda_process import Outcome
 
 if TYPE_CHECKING:
@@ -39,11 +41,16 @@ class AsyncInvocations:
 
     def _run(self, function: Any, event: Any) -> None:
         request_id = str(uuid.uuid4())  # a retry has the id of the first attempt
-        for seconds in (*RETRY_AFTER, None):
+        retries, queue = configured(function)
+        for seconds in (*RETRY_AFTER[:retries], None):
             outcome = self._invoke(function, event, request_id)
             if not outcome.failed or self._stopped.is_set():
                 return
             name = function.function_name
+            if seconds is None and queue:
+                log.error("asynchronous invocation of %s failed, its event is in %s: %s", name, queue, outcome.payload)
+                leave(self._aws, queue, failed_invocation(self._aws, function, event, outcome.payload, retries + 1))
+                return
             if seconds is None:
                 log.error("asynchronous invocation of %s failed, its event is dropped: %s", name, outcome.payload)
                 return
@@ -53,3 +60,11 @@ class AsyncInvocations:
                 self._aws.clock.wait_for(lambda due=due: due, self._stopped.is_set)
             if self._stopped.is_set():
                 return
+
+
+def configured(function: Any) -> tuple[int, str | None]:
+    """How often a failed invocation is tried again, and the queue for what failed to the last."""
+    known = getattr(function, "event_invoke_config", None)
+    config = known[-1].config if known else {}
+    queue = config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+    return config.get("MaximumRetryAttempts", len(RETRY_AFTER)), queue

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.dead_letters import leave_undelivered
 from taproom.local.eventbridge import UnsupportedTarget, send
 from taproom.local.schedule_expression import BadScheduleExpression, Timetable, timetable
 
@@ -152,12 +153,14 @@ class Timer:
 
     def _fire(self, schedule: Any, due: datetime) -> None:
         execution_id = str(uuid.uuid4())
+        text = filled(schedule, due, execution_id, self._aws)
         try:
-            text = filled(schedule, due, execution_id, self._aws)
             arn, text = destination(schedule.target, text)
             send(self._aws, arn, text, execution_id)
-        except Exception:
+        except Exception as error:
             log.exception("schedule %s could not be delivered", schedule.name)
+            if not self._aws.background.closed:
+                leave_undelivered(self._aws, schedule.target, text, error, SCHEDULE_ARN=schedule.arn)
 
 
 def moment(value: Any) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -91,3 +93,21 @@ class Template:
 @pytest.fixture(scope="session")
 def template() -> Template:
     return Template()
+
+
+class NoManagedPolicies:
+    """The translator asks for the names of AWS's managed policies; none is needed to look at the outcome."""
+
+    def load(self):
+        return {"AWSXRayDaemonWriteAccess": "arn:x", "AWSLambdaBasicExecutionRole": "arn:b"}
+
+
+@pytest.fixture(scope="session")
+def expanded(template):
+    """The template as CloudFormation sees it, the local paths replaced as `sam package` does."""
+    document = copy.deepcopy(template.document)
+    document["Globals"]["Function"]["CodeUri"] = "s3://artifacts/functions"
+    document["Resources"]["RetrainingStateMachine"]["Properties"]["DefinitionUri"] = "s3://artifacts/definition"
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        return transform(document, {}, NoManagedPolicies())

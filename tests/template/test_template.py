@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from pathlib import Path
 
 import pytest
-from samtranslator.translator.transform import transform
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_INPUT = '{"TrainingEpochs":3}'
-
-
-class NoManagedPolicies:
-    """The translator asks for the names of AWS's managed policies; none is needed to look at the outcome."""
-
-    def load(self):
-        return {"AWSXRayDaemonWriteAccess": "arn:x", "AWSLambdaBasicExecutionRole": "arn:b"}
-
-
-@pytest.fixture(scope="module")
-def expanded(template):
-    """The template as CloudFormation sees it, the local paths replaced as `sam package` does."""
-    document = copy.deepcopy(template.document)
-    document["Globals"]["Function"]["CodeUri"] = "s3://artifacts/functions"
-    document["Resources"]["RetrainingStateMachine"]["Properties"]["DefinitionUri"] = "s3://artifacts/definition"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        return transform(document, {}, NoManagedPolicies())
 
 
 def test_the_template_expands_to_what_it_deploys(expanded):
