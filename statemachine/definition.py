@@ -116,7 +116,6 @@ def _preprocess() -> Step:
     job = processing(
         "Preprocess",
         plan=plan,
-        instance_count=Path(f"{plan}.InstanceCount"),
         inputs=[
             read_from("$.Prepare.Code.SourcePrefix", "code"),
             read_from(reviews, "reviews", kind="ManifestFile"),

@@ -18,7 +18,7 @@ from stepfunctions.steps import Retry
 
 from statemachine.states import Path, ProcessingStep, TrainingStep, formatted
 
-VOLUME_GB = 30
+REPLACED = "ml.m5.xlarge"  # the SDK insists on an instance type where it writes what is replaced by a path
 ENVIRONMENT = {"PYTHONUNBUFFERED": "1"}  # log lines, and so the metrics in them, arrive as they are written
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
@@ -49,23 +49,20 @@ def processing(
     plan: str,
     inputs: list[ProcessingInput],
     outputs: list[ProcessingOutput],
-    instance_count: int | Path = 1,
     retry: Retry,
     comment: str,
 ) -> ProcessingStep:
     """A processing job that keeps its name, ARN and status at ``$.<name>``.
 
-    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, MaxRuntimeInSeconds, TimeoutSeconds and
+    ``plan`` is the path at which Prepare put JobStem, Image, ClusterConfig, StoppingCondition, TimeoutSeconds and
     Arguments.
     """
     processor = Processor(
         image_uri=Path(f"{plan}.Image"),
         role="${JobRoleArn}",
-        instance_count=instance_count,
-        instance_type=Path(f"{plan}.InstanceType"),
+        instance_count=1,  # this and the type are replaced below
+        instance_type=REPLACED,
         entrypoint=ENTRYPOINT,
-        volume_size_in_gb=VOLUME_GB,
-        max_runtime_in_seconds=Path(f"{plan}.MaxRuntimeInSeconds"),
         env=ENVIRONMENT,
         base_job_name=name,  # else the SDK derives one from the image, which is not known yet
         sagemaker_session=_offline_session(),
@@ -78,6 +75,10 @@ def processing(
         outputs=outputs,
         container_entrypoint=ENTRYPOINT,
         container_arguments=Path(f"{plan}.Arguments"),
+        parameters={
+            "ProcessingResources": {"ClusterConfig": Path(f"{plan}.ClusterConfig")},
+            "StoppingCondition": Path(f"{plan}.StoppingCondition"),
+        },
         tags=_tags(name),
         timeout_seconds_path=f"{plan}.TimeoutSeconds",
         retry=retry,
@@ -90,15 +91,14 @@ def processing(
 def training(name: str, *, plan: str, channels: dict[str, Path], retry: Retry, comment: str) -> TrainingStep:
     """A training job that keeps its name, ARN, status and artifacts at ``$.<name>``.
 
-    ``plan`` is the path at which Prepare put JobStem, Image, InstanceType, MaxRuntimeInSeconds, TimeoutSeconds,
-    HyperParameters, OutputPath and CheckpointPrefix.
+    ``plan`` is the path at which Prepare put JobStem, Image, ResourceConfig, StoppingCondition, UseSpot,
+    TimeoutSeconds, HyperParameters, OutputPath and CheckpointPrefix.
     """
     estimator = Estimator(
         image_uri=Path(f"{plan}.Image"),
         role="${JobRoleArn}",
         instance_count=1,
-        instance_type="ml.m5.2xlarge",  # the SDK insists on a text; replaced below
-        volume_size=VOLUME_GB,
+        instance_type=REPLACED,
         output_path="s3://replaced-below/",
         debugger_hook_config=False,
         base_job_name=name,
@@ -112,12 +112,12 @@ def training(name: str, *, plan: str, channels: dict[str, Path], retry: Retry, c
         hyperparameters=Path(f"{plan}.HyperParameters"),
         output_data_config_path=Path(f"{plan}.OutputPath"),
         parameters={
-            "ResourceConfig": {"InstanceType": Path(f"{plan}.InstanceType")},
-            "StoppingCondition": {"MaxRuntimeInSeconds": Path(f"{plan}.MaxRuntimeInSeconds")},
+            "ResourceConfig": Path(f"{plan}.ResourceConfig"),
+            "StoppingCondition": Path(f"{plan}.StoppingCondition"),
             # what the SDK leaves out of an estimator's configuration
             "AlgorithmSpecification": {"MetricDefinitions": METRICS},
-            "EnableManagedSpotTraining": False,
-            # Another round, or SageMaker's own restart, goes on from here.
+            "EnableManagedSpotTraining": Path(f"{plan}.UseSpot"),
+            # Another round, SageMaker's own restart or the next spot instance goes on from here.
             "CheckpointConfig": {"S3Uri": Path(f"{plan}.CheckpointPrefix")},
             "Environment": ENVIRONMENT,
         },

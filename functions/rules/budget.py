@@ -2,6 +2,8 @@
 
 A job costs instances x USD an hour x MaxRuntimeInSeconds at most: SageMaker stops it then. That is each job once. A job
 that goes round again after an internal error of SageMaker is a further one and is not in it, nor are volumes and S3.
+The prices are on-demand ones. A spot instance never costs more, and waiting for one costs nothing, so the bound holds
+with UseSpot too; what is paid is usually far below it.
 """
 
 from __future__ import annotations

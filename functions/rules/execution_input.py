@@ -34,6 +34,10 @@ USD = "a number above 0"
 DEAREST_HOUR = 10_000  # USD
 LONGEST_JOB = 5 * 24 * 3600  # seconds: what an account may use that has not asked SageMaker for more
 RUNTIME = f"a whole number of seconds from 1 to {LONGEST_JOB}"
+WAIT_FOR_SPOT = 24 * 3600  # seconds that a spot training may take beyond its running time, where nothing else is said
+LONGEST_WAIT = LONGEST_JOB + WAIT_FOR_SPOT  # an execution ends after seven days
+LARGEST_VOLUME = 16_384  # GB: SageMaker's own limit
+VOLUME = f"a whole number of GB from 1 to {LARGEST_VOLUME}"
 
 
 class InvalidInput(ValueError):
@@ -79,6 +83,14 @@ class MaxRuntime(StrictDocument):
     evaluate: int = Field(4 * 3600, ge=1, le=LONGEST_JOB, description=RUNTIME)
 
 
+class VolumeSize(StrictDocument):
+    """How many GB of disk a job has beside its image."""
+
+    preprocess: int = Field(30, ge=1, le=LARGEST_VOLUME, description=VOLUME)
+    train: int = Field(30, ge=1, le=LARGEST_VOLUME, description=VOLUME)
+    evaluate: int = Field(30, ge=1, le=LARGEST_VOLUME, description=VOLUME)
+
+
 def _is_a_duration(text: str) -> str:
     parse_duration(text)
     return text
@@ -106,6 +118,15 @@ class ExecutionInput(StrictDocument):
     training_instance_type: str = Field("ml.m5.2xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
     max_runtime_in_seconds: MaxRuntime = Field(
         MaxRuntime(), description='an object such as {"Preprocess": 7200, "Train": 43200, "Evaluate": 14400}'
+    )
+    volume_size_in_gb: VolumeSize = Field(
+        VolumeSize(),
+        alias="VolumeSizeInGB",
+        description='an object such as {"Preprocess": 30, "Train": 30, "Evaluate": 30}',
+    )
+    use_spot: bool = Field(False, description="true, to train on spot instances, or false")
+    max_wait_in_seconds: int | None = Field(
+        None, ge=1, le=LONGEST_WAIT, description=f"a whole number of seconds from 1 to {LONGEST_WAIT}"
     )
     max_usd: float | None = Field(None, gt=0, description=USD)
     usd_per_hour: dict[InstanceType, UsdPerHour] = Field(
@@ -158,6 +179,26 @@ class ExecutionInput(StrictDocument):
                     f"MaxReviewsPer{role} {most} is below MinReviewsPer{role} {fewest}, which leaves no {role.lower()}"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _wait_leaves_time_to_run(self) -> ExecutionInput:
+        if self.max_wait_in_seconds is None:
+            return self
+        if not self.use_spot:
+            raise ValueError("MaxWaitInSeconds is for trainings that wait for a spot instance, and UseSpot is false")
+        if self.max_wait_in_seconds < self.max_runtime_in_seconds.train:
+            raise ValueError(
+                f"MaxWaitInSeconds {self.max_wait_in_seconds} is below MaxRuntimeInSeconds.Train "
+                f"{self.max_runtime_in_seconds.train}, which it includes"
+            )
+        return self
+
+    @property
+    def max_wait(self) -> int | None:
+        """Seconds that a spot training takes at most, its waiting and its running together; None without spot."""
+        if not self.use_spot:
+            return None
+        return self.max_wait_in_seconds or self.max_runtime_in_seconds.train + WAIT_FOR_SPOT
 
     def document(self) -> dict[str, Any]:
         """The parameters as JSON; what is optional and not set is left out."""

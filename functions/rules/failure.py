@@ -114,6 +114,8 @@ def _of_job(step: str, job: dict[str, Any]) -> Failure:
 def _why_stopped(job: dict[str, Any]) -> str:
     if job.get("SecondaryStatus") == "MaxRuntimeExceeded":
         return "it ran longer than its time limit"
+    if job.get("SecondaryStatus") == "MaxWaitTimeExceeded":
+        return "it had no spot instance for long enough; raise MaxWaitInSeconds, or train without UseSpot"
     return "by a person, or because it ran longer than its time limit"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rules.execution_input import ExecutionInput
+from rules.job_request import machines, stopping
 from rules.naming import job_stem
 from rules.scripts import MODELS, as_texts, preprocess_arguments
 
@@ -52,23 +53,23 @@ class Plan:
 
     def preprocess(self) -> dict[str, Any]:
         parameters = self.parameters
-        limit = parameters.max_runtime_in_seconds.preprocess
-        return self._job("preprocess", self.images.processing, parameters.processing_instance_type, limit) | {
-            "InstanceCount": parameters.processing_instance_count,
+        limit, volume = parameters.max_runtime_in_seconds.preprocess, parameters.volume_size_in_gb.preprocess
+        count = parameters.processing_instance_count
+        return self._processing("preprocess", limit, volume, count) | {
+            "InstanceCount": count,
             "Arguments": preprocess_arguments(parameters),
         }
 
     def model(self, name: str) -> dict[str, Any]:
         """The plans of a model's jobs, and where its branch writes."""
         parameters, key, scripts = self.parameters, name.lower(), MODELS[name]
-        instance_type, limits = parameters.training_instance_type, parameters.max_runtime_in_seconds
-        train = self._job(f"train-{key}", self.images.training(instance_type), instance_type, limits.train) | {
+        limits, volumes = parameters.max_runtime_in_seconds, parameters.volume_size_in_gb
+        train = self._training(f"train-{key}", limits.train, volumes.train) | {
             "HyperParameters": scripts.hyperparameters(parameters) | self._toolkit(scripts.train),
             "OutputPath": f"{self.run_prefix}models/{key}/",
             "CheckpointPrefix": f"{self.checkpoint_prefix}{key}/",
         }
-        instance_type = parameters.processing_instance_type
-        evaluate = self._job(f"evaluate-{key}", self.images.processing, instance_type, limits.evaluate) | {
+        evaluate = self._processing(f"evaluate-{key}", limits.evaluate, volumes.evaluate) | {
             "Arguments": scripts.evaluate_arguments(parameters),
             "OutputPrefix": f"{self.run_prefix}evaluation/{key}/",
         }
@@ -90,12 +91,29 @@ class Plan:
             }
         )
 
-    def _job(self, step: str, image: str, instance_type: str, max_runtime: int) -> dict[str, Any]:
+    def _processing(self, step: str, max_runtime: int, volume_gb: int, count: int = 1) -> dict[str, Any]:
+        instance_type = self.parameters.processing_instance_type
+        return self._job(step, self.images.processing, instance_type, max_runtime, max_runtime) | {
+            "ClusterConfig": machines(instance_type, count, volume_gb),
+            "StoppingCondition": stopping(max_runtime),
+        }
+
+    def _training(self, step: str, max_runtime: int, volume_gb: int) -> dict[str, Any]:
+        instance_type, max_wait = self.parameters.training_instance_type, self.parameters.max_wait
+        image = self.images.training(instance_type)
+        return self._job(step, image, instance_type, max_runtime, max_wait or max_runtime) | {
+            "ResourceConfig": machines(instance_type, 1, volume_gb),
+            "StoppingCondition": stopping(max_runtime, max_wait),
+            "UseSpot": self.parameters.use_spot,
+        }
+
+    def _job(self, step: str, image: str, instance_type: str, max_runtime: int, longest: int) -> dict[str, Any]:
+        """``longest``: the seconds after which SageMaker has ended the job in any case."""
         return {
             "JobStem": job_stem(step, self.execution_name, self.execution_arn),
             "Image": image,
             "InstanceType": instance_type,
             "MaxRuntimeInSeconds": max_runtime,
-            "TimeoutSeconds": max_runtime + WAITING,
+            "TimeoutSeconds": longest + WAITING,
             "Round": 0,
         }

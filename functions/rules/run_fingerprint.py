@@ -16,7 +16,7 @@ LEFT_OUT = frozenset(
     (
         *("Force", "CacheConfig", "InputData"),
         *("ProcessingInstanceCount", "ProcessingInstanceType", "TrainingInstanceType"),
-        *("MaxRuntimeInSeconds", "MaxUsd", "UsdPerHour"),
+        *("MaxRuntimeInSeconds", "MaxUsd", "UsdPerHour", "VolumeSizeInGB", "UseSpot", "MaxWaitInSeconds"),
     )
 )
 

@@ -65,6 +65,7 @@ def test_a_run_that_did_not_finish_is_no_reason_to_do_nothing(prepare, put):
         {"MaxUsd": 100, "UsdPerHour": {"ml.m5.xlarge": 0.3}},
         {"ProcessingInstanceType": "ml.m5.4xlarge", "TrainingInstanceType": "ml.c5.xlarge"},
         {"MaxRuntimeInSeconds": {"Train": 3600}},
+        {"UseSpot": True, "MaxWaitInSeconds": 90_000, "VolumeSizeInGB": {"Train": 100}},
         {"CacheConfig": {"Enabled": False}},
     ],
 )

@@ -42,6 +42,8 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "ProcessingInstanceType": "ml.m5.xlarge",
         "TrainingInstanceType": "ml.m5.2xlarge",
         "MaxRuntimeInSeconds": {"Preprocess": 7200, "Train": 43200, "Evaluate": 14400},
+        "VolumeSizeInGB": {"Preprocess": 30, "Train": 30, "Evaluate": 30},
+        "UseSpot": False,
         "UsdPerHour": {},
         "TrainingEpochs": 20,
         "LearningRate": 0.005,
@@ -86,6 +88,9 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         *("--min-reviews-per-user", "5", "--min-reviews-per-item", "1"),
     ]
     assert answer["Preprocess"]["InstanceCount"] == 1
+    machine = {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 30}
+    assert answer["Preprocess"]["ClusterConfig"] == answer["Ranking"]["Evaluate"]["ClusterConfig"] == machine
+    assert answer["Preprocess"]["StoppingCondition"] == {"MaxRuntimeInSeconds": 7200}
     train, evaluate = answer["Retrieval"]["Train"], answer["Retrieval"]["Evaluate"]
     assert train["HyperParameters"] == {
         "epochs": "20",
@@ -98,6 +103,9 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
         "sagemaker_region": '"eu-west-1"',
         "sagemaker_container_log_level": "20",
     }
+    assert train["ResourceConfig"] == machine | {"InstanceType": "ml.m5.2xlarge"}
+    assert train["StoppingCondition"] == {"MaxRuntimeInSeconds": 43200}
+    assert train["UseSpot"] is False
     assert train["OutputPath"] == f"{run}models/retrieval/"
     assert train["CheckpointPrefix"] == f"{run.replace('/runs/', '/checkpoints/')}retrieval/"
     assert train["Image"].endswith("cpu-py312")
@@ -261,6 +269,35 @@ def test_the_limits_of_the_input_are_the_jobs_and_the_budgets(prepare, put):
     assert [job["TimeoutSeconds"] for job in planned] == [10800, 7200, 18000]  # an hour more
     assert answer["Budget"]["Steps"]["TrainRanking"]["AtMost"] == 10
     assert answer["Budget"]["AtMost"] == 0.46 + 2 * 10 + 2 * 0.92
+
+
+@pytest.mark.parametrize(
+    ("given", "wait"),
+    [
+        ({"UseSpot": True}, 43_200 + 24 * 3600),
+        ({"UseSpot": True, "MaxWaitInSeconds": 43_200}, 43_200),
+        ({"UseSpot": True, "MaxRuntimeInSeconds": {"Train": 600}, "MaxWaitInSeconds": 900}, 900),
+    ],
+)
+def test_a_spot_training_waits_and_costs_no_more_than_one_on_demand(prepare, put, given, wait):
+    put("reviews/a.csv")
+    answer = prepare(given)
+    for model in ("Retrieval", "Ranking"):
+        train = answer[model]["Train"]
+        assert train["UseSpot"] is True
+        assert train["StoppingCondition"]["MaxWaitTimeInSeconds"] == wait >= train["MaxRuntimeInSeconds"]
+        assert train["TimeoutSeconds"] == wait + 3600
+        assert answer[model]["Evaluate"]["StoppingCondition"] == {"MaxRuntimeInSeconds": 14400}
+    on_demand = prepare({"MaxRuntimeInSeconds": given.get("MaxRuntimeInSeconds", {})})
+    assert answer["Budget"] == on_demand["Budget"]
+
+
+def test_each_kind_of_job_has_its_own_disk(prepare, put):
+    put("reviews/a.csv")
+    answer = prepare({"VolumeSizeInGB": {"Preprocess": 200, "Train": 100}})
+    assert answer["Preprocess"]["ClusterConfig"]["VolumeSizeInGB"] == 200
+    assert answer["Ranking"]["Train"]["ResourceConfig"]["VolumeSizeInGB"] == 100
+    assert answer["Ranking"]["Evaluate"]["ClusterConfig"]["VolumeSizeInGB"] == 30
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def test_every_task_has_a_timeout_and_a_bounded_retry_of_named_transient_errors(
         if state["Type"] != "Task":
             continue
         if ":sagemaker:" in state["Resource"]:  # planned by Prepare, beside the job's own limit
-            limit = state["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds.$"]
-            assert state["TimeoutSecondsPath"] == limit.replace("MaxRuntimeInSeconds", "TimeoutSeconds"), name
+            limit = state["Parameters"]["StoppingCondition.$"]
+            assert state["TimeoutSecondsPath"] == limit.replace("StoppingCondition", "TimeoutSeconds"), name
         else:
             assert state["TimeoutSeconds"] > 0, name
         assert state["Retry"], name

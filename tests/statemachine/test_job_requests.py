@@ -74,7 +74,24 @@ def test_training_reads_what_preprocessing_wrote(requests):
         "items": "s3://bucket/runs/weekly/data/items.parquet",
     }
     assert requests["TrainRetrieval"]["HyperParameters"]["epochs"] == "20"
-    assert requests["TrainRetrieval"]["ResourceConfig"]["InstanceType"] == "ml.m5.2xlarge"
+
+
+def test_a_job_has_the_planned_machines_and_disks(requests):
+    assert requests["TrainRanking"]["ResourceConfig"] == {
+        "InstanceCount": 1,
+        "InstanceType": "ml.m5.2xlarge",
+        "VolumeSizeInGB": 40,
+    }
+    disks = {
+        state: requests[state]["ProcessingResources"]["ClusterConfig"]["VolumeSizeInGB"]
+        for state in ("Preprocess", "EvaluateRetrieval", "EvaluateRanking")
+    }
+    assert disks == {"Preprocess": 60, "EvaluateRetrieval": 50, "EvaluateRanking": 50}
+
+
+def test_a_training_waits_for_spot_as_planned(requests):
+    assert requests["TrainRetrieval"]["EnableManagedSpotTraining"] is True
+    assert requests["TrainRetrieval"]["StoppingCondition"]["MaxWaitTimeInSeconds"] == 50_000
 
 
 def test_evaluation_reads_the_artifact_that_the_training_job_named(requests):

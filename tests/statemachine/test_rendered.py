@@ -29,7 +29,7 @@ def test_check_tells_a_stale_file_from_a_fresh_one(tmp_path, capsys):
     assert main(["--check"], file) == 1
     assert main([], file) == 0
     assert main(["--check"], file) == 0
-    file.write_text(file.read_text().replace('"VolumeSizeInGB": 30', '"VolumeSizeInGB": 31'))
+    file.write_text(file.read_text().replace('"PYTHONUNBUFFERED": "1"', '"PYTHONUNBUFFERED": "0"'))
     assert main(["--check"], file) == 1
     assert "python -m statemachine.render" in capsys.readouterr().err
 
