@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from taproom.account import Account
+from taproom.manage.schedule import LOGICAL_ID
 from taproom.sam_cli import ToolFailed, Tools
 from taproom.upload import reviews_prefix, started_by
 
@@ -89,6 +90,6 @@ def schedule_of(tools: Tools) -> str:
     """The stack's schedule by its name."""
     resources = tools.aws("cloudformation", "list-stack-resources", "--stack-name", STACK)["StackResourceSummaries"]
     for one in resources:
-        if one["ResourceType"] == "AWS::Scheduler::Schedule":
+        if one["LogicalResourceId"] == LOGICAL_ID:
             return one["PhysicalResourceId"]
     raise ToolFailed(f"the stack {STACK} has no schedule")

@@ -134,6 +134,7 @@ def _run_on(
                     "DefaultInput": default_input,
                     "BucketName": f"{STACK}-data-{aws.account_id}",
                     "ScheduleState": "DISABLED",  # of an execution that an upload starts, and of no other, is this run
+                    "NotificationState": "DISABLED",  # whoever would be told sits at this terminal
                     "UploadDebounceSeconds": "0",  # no second file follows the one that is uploaded
                 },
                 artifact_bucket=f"{STACK}-artifacts-{aws.account_id}",

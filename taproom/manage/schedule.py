@@ -15,6 +15,7 @@ from taproom.manage.firing import next_firing, period_of
 from taproom.manage.resources import resources_of
 
 TYPE = "AWS::Scheduler::Schedule"
+LOGICAL_ID = "RetrainingStateMachineWeeklySchedule"  # beside it, another one has the models' age looked at
 ON, OFF = "ENABLED", "DISABLED"
 LOOKED_AT = 30  # newest executions among which one that the schedule started is looked for
 AT_ONCE = timedelta(seconds=2)  # creating a schedule takes no longer
@@ -30,10 +31,11 @@ class Next:
 
 def schedule_name(cloudformation: Any, stack: str) -> str:
     """Raises ExecutionError where the stack has none."""
-    names = [one.physical_id for one in resources_of(cloudformation, stack).values() if one.kind == TYPE]
+    resources = resources_of(cloudformation, stack)
+    names = {logical: one.physical_id for logical, one in resources.items() if one.kind == TYPE}
     if not names:
         raise ExecutionError(f"the stack {stack} has no schedule: deploy it again")
-    return names[0]
+    return names.get(LOGICAL_ID) or next(iter(names.values()))
 
 
 def switch(scheduler: Any, name: str, state: str) -> bool:

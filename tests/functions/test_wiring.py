@@ -26,6 +26,8 @@ HANDLERS = {
     "RegisterModel": "register_model",
     "TriageFailure": "triage_failure",
     "PublishTraining": "publish_training",
+    "TellOutcome": "tell_outcome",
+    "WatchFreshness": "watch_freshness",
 }
 SET_BY_LAMBDA = {"LAMBDA_TASK_ROOT"}
 

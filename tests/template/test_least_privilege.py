@@ -27,6 +27,9 @@ ACTIONS = {
     "describe_execution": "states:DescribeExecution",
     "start_execution": "states:StartExecution",
     "stop_execution": "states:StopExecution",
+    "list_executions": "states:ListExecutions",
+    "get_execution_history": "states:GetExecutionHistory",
+    "publish": "sns:Publish",
 }
 
 # The actions for which AWS defines no resource (or, for log delivery, works with none narrower).
@@ -39,10 +42,11 @@ WITHOUT_RESOURCE = {
 FUNCTION_NAMES = [
     *("PublishTraining", "TakeLease", "Prepare", "LookUpStep", "RecordStep", "RecordRun", "FindChampion"),
     *("ParseEvaluation", "Gate", "RegisterModel", "TriageFailure", "CloseRun", "RetakeLease"),
+    *("TellOutcome", "WatchFreshness"),
 ]
 OWNERS = [
     *FUNCTION_NAMES,
-    *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole", "SeeHolder"),
+    *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole", "SeeHolder", "PublishWithKey"),
 ]
 BESIDE = {"TakeLease": ["SeeHolder"]}  # what a function is granted apart from its own policies
 EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:<RetrainingStateMachine.Name>:*"
@@ -162,11 +166,28 @@ def test_rows_and_executions_are_the_stacks_own(template, owner):
         if action.startswith("dynamodb:"):
             assert resource == "<RunsTable.Arn>"
         if action.startswith("states:"):
-            assert resource == ("<RetrainingStateMachine>" if action == "states:StartExecution" else EXECUTIONS)
+            of_machine = action in ("states:StartExecution", "states:ListExecutions")
+            assert resource == ("<RetrainingStateMachine>" if of_machine else EXECUTIONS)
+        if action.startswith("sns:"):
+            assert resource == "<Notifications>"
+        if action.startswith("kms:"):
+            assert resource == "<KmsKeyArn>"
 
 
 def test_what_is_granted_beside_a_function_goes_to_that_function_alone(template):
     assert template.resources["SeeHolder"]["Properties"]["Roles"] == [{"Ref": "TakeLeaseRole"}]
+
+
+def test_the_two_that_publish_may_use_the_topics_key_where_there_is_one(template):
+    policy = template.resources["PublishWithKey"]
+    publishing = [name for name in FUNCTION_NAMES if ("sns:Publish", "<Notifications>") in template.granted(name)]
+    assert [one["Ref"] for one in policy["Properties"]["Roles"]] == [f"{name}Role" for name in publishing]
+    assert policy["Condition"] == "KeyIsGiven"
+    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: of whoever publishes to an encrypted topic
+    assert template.granted("PublishWithKey") == {
+        ("kms:GenerateDataKey", "<KmsKeyArn>"),
+        ("kms:Decrypt", "<KmsKeyArn>"),
+    }
 
 
 def test_the_table_of_runs_is_kept_encrypted_and_forgets_what_it_may(template):

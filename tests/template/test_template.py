@@ -15,11 +15,11 @@ DEFAULT_INPUT = '{"TrainingEpochs":3}'
 def test_the_template_expands_to_what_it_deploys(expanded):
     kinds = [resource["Type"] for resource in expanded["Resources"].values()]
     for kind, count in {
-        "AWS::Lambda::Function": 13,
+        "AWS::Lambda::Function": 15,
         "AWS::StepFunctions::StateMachine": 1,
-        "AWS::Scheduler::Schedule": 1,
-        "AWS::Events::Rule": 3,
-        "AWS::Lambda::Permission": 2,
+        "AWS::Scheduler::Schedule": 2,
+        "AWS::Events::Rule": 4,
+        "AWS::Lambda::Permission": 3,
         "AWS::DynamoDB::Table": 1,
         "AWS::SageMaker::ModelPackageGroup": 2,
         "Custom::TrainingCode": 1,
@@ -76,6 +76,8 @@ def test_each_function_gets_the_environment_it_reads(template):
         "ParseEvaluation": set(),
         "Gate": set(),
         "TriageFailure": set(),
+        "TellOutcome": {"RUNS_TABLE", "STACK", "TOPIC"},
+        "WatchFreshness": {"RUNS_TABLE", "STACK", "STALE_AFTER_DAYS", "STATE_MACHINE", "TOPIC"},
         "PublishTraining": set(),  # or it would wait for what it makes itself
     }
 
@@ -136,21 +138,21 @@ def test_every_end_and_every_redrive_of_an_execution_reaches_its_function(expand
     }
     common = {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"]}
     machine = {"stateMachineArn": ["<RetrainingStateMachine>"]}
+    ends = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
     assert rules == {
-        "CloseRun": common | {"detail": machine | {"status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]}},
+        "TellOutcome": common | {"detail": machine | {"status": ends}},
+        "CloseRun": common | {"detail": machine | {"status": ends}},
         "RetakeLease": common | {"detail": machine | {"status": ["RUNNING"], "redriveCount": [{"numeric": [">", 0]}]}},
     }
     allowed = [one["Properties"] for one in expanded["Resources"].values() if one["Type"] == "AWS::Lambda::Permission"]
-    assert {one["FunctionName"]["Ref"] for one in allowed} == {"CloseRun", "RetakeLease"}
+    assert {one["FunctionName"]["Ref"] for one in allowed} == {"CloseRun", "RetakeLease", "TellOutcome"}
     for permission in allowed:
         assert (permission["Principal"], permission["Action"]) == ("events.amazonaws.com", "lambda:InvokeFunction")
         assert permission["SourceArn"]["Fn::GetAtt"][1] == "Arn"
 
 
 def test_the_schedule_starts_an_execution_with_which_and_when(expanded, template):
-    (schedule,) = [
-        one["Properties"] for one in expanded["Resources"].values() if one["Type"] == "AWS::Scheduler::Schedule"
-    ]
+    schedule = expanded["Resources"]["RetrainingStateMachineWeeklySchedule"]["Properties"]
     assert schedule["State"] == {"Ref": "ScheduleState"}
     assert schedule["ScheduleExpression"] == {"Ref": "ScheduleExpression"}
     assert "Name" not in schedule
@@ -178,6 +180,10 @@ def test_the_default_input_must_look_like_an_object(template, given, allowed):
         ("UploadRuleState", "ENABLED"),
         ("BucketName", ""),
         ("UploadDebounceSeconds", 60),
+        ("NotificationState", "ENABLED"),
+        ("NotificationEmail", ""),
+        ("StaleAfterDays", 8),
+        ("KmsKeyArn", ""),
     ],
 )
 def test_a_default_is_allowed_by_its_own_parameter(template, parameter, default):
@@ -196,4 +202,5 @@ def test_the_stack_tells_what_its_users_need(template):
         "RetrievalModelPackageGroupName": "taproom-retrieval",
         "RankingModelPackageGroupName": "taproom-ranking",
         "TrainingCodeDigest": "<TrainingCode.Digest>",
+        "NotificationsTopicArn": "<Notifications>",
     }

@@ -1,0 +1,99 @@
+"""What people are told of a real run, and what there is to look at: the topic, the alarms and the dashboard."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from taproom.local.aws import LocalAws
+from taproom.local.clock import Clock
+from tests.pipeline.deployed import TINY_TRAINING, deployed, project_with, ranking_evaluation, script
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory):
+    """A stack whose notifications are on, and mailed."""
+    folder = project_with(TINY_TRAINING, tmp_path_factory.mktemp("project"))
+    with LocalAws(tmp_path_factory.mktemp("aws"), Clock(skip_waits=True)) as aws:
+        yield deployed(
+            aws,
+            folder / "template.yaml",
+            ScheduleState="DISABLED",
+            UploadDebounceSeconds="0",
+            NotificationState="ENABLED",
+            NotificationEmail="brewer@example.org",
+        )
+
+
+@pytest.fixture
+def inbox(pipeline):
+    """A queue that gets what tells of a rejection; gives a callable that waits for the next message."""
+    sqs, sns = pipeline.aws.client("sqs"), pipeline.aws.client("sns")
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    only = {"FilterPolicy": json.dumps({"Outcome": ["Rejected"]})}
+    sns.subscribe(TopicArn=pipeline.outputs["NotificationsTopicArn"], Protocol="sqs", Endpoint=arn, Attributes=only)
+
+    def message():
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if received := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"):
+                return json.loads(received[0]["Body"])
+        raise AssertionError("no message came")
+
+    return message
+
+
+def measured(aws):
+    """What the functions' logs hold of metrics, as CloudWatch would read them."""
+    group, logs, found = "/aws/lambda/taproom", aws.client("logs"), []
+    for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+        lines = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+        found += [json.loads(line["message"]) for line in lines if '"_aws"' in line["message"]]
+    return found
+
+
+def test_a_run_that_registers_one_model_and_rejects_the_other_is_told(pipeline, inbox):
+    run = pipeline.upload("reviews/alice/a.csv", script(ranking_evaluation=ranking_evaluation(rmse=0.7)))
+    assert run.status == "SUCCEEDED"
+    name = run.execution["name"]
+    message = inbox()
+    assert message["Subject"].startswith("taproom: Registered retrieval version 1; Rejected ranking (")
+    assert message["MessageAttributes"]["Outcome"] == {"Type": "String.Array", "Value": '["Registered", "Rejected"]'}
+    text = message["Message"]
+    assert "Registered retrieval version 1 (PendingManualApproval): accuracy 0.7500 (popularity 0.2500)" in text
+    assert "rule baseline: rmse 0.7000 does not beat the bias baseline's 0.6000" in text
+    assert "taproom approve 1 --model retrieval --region us-east-1 --stack taproom" in text
+    assert f"s3://{pipeline.bucket}/runs/" in text and f"#/v2/executions/details/{run.execution['executionArn']}" in text
+    assert "billed seconds (prices of us-east-1" in text
+    assert name in text and "alice" not in text
+    told = [one for one in measured(pipeline.aws) if one.get("stack") == "taproom"]
+    assert {one["Step"] for one in told if "StepSeconds" in one} == {
+        *("Preprocess", "TrainRetrieval", "EvaluateRetrieval", "TrainRanking", "EvaluateRanking")
+    }
+    assert [one["CostUsd"][0] > 0 for one in told if "CostUsd" in one] == [True]
+    (registered,) = [one for one in told if one.get("Status") == "Registered"]
+    assert (registered["Model"], registered["Accuracy"], registered["ModelVersion"]) == ("Retrieval", [0.75], [1])
+
+
+def test_there_are_alarms_that_tell_and_a_dashboard(pipeline):
+    cloudwatch, topic = pipeline.aws.client("cloudwatch"), pipeline.outputs["NotificationsTopicArn"]
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert len(alarms) == 9
+    assert all(one["AlarmActions"] == [topic] and one["AlarmDescription"] for one in alarms)
+    (failed,) = [one for one in alarms if one.get("MetricName") == "ExecutionsFailed"]
+    assert failed["Dimensions"] == [{"Name": "StateMachineArn", "Value": pipeline.machine}]
+    (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
+    body = json.loads(cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"])
+    (executions,) = [one for one in body["widgets"] if one["properties"]["title"] == "Executions by status"]
+    assert executions["properties"]["metrics"][0][:4] == [
+        *("AWS/States", "ExecutionsStarted", "StateMachineArn", pipeline.machine)
+    ]
+    (by_email,) = [
+        one
+        for one in pipeline.aws.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        if one["Protocol"] == "email"
+    ]
+    assert by_email["Endpoint"] == "brewer@example.org"
