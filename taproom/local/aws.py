@@ -20,6 +20,7 @@ from taproom.local.instance_lock import InstanceLock
 from taproom.local.settle import Background
 
 if TYPE_CHECKING:
+    from taproom.local.authorization.authorizer import Authorizer
     from taproom.local.durable.store import Store
     from taproom.local.isolation import IsolatedSession
 
@@ -37,6 +38,7 @@ class LocalAws:
     """
 
     store: Store  # of what outlives it; set while it runs
+    authorizer: Authorizer  # of calls that are made in a role; set while it runs
     account_id = ACCOUNT_ID
     region = REGION
     _running = threading.Lock()

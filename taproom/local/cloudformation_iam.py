@@ -1,4 +1,4 @@
-"""AWS::IAM::Role, whose policies and trust moto's CloudFormation sets on creation but not on update."""
+"""AWS::IAM::Role: moto's CloudFormation sets policies and trust on creation only, and managed policies never."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.authorization.managed import know
 from taproom.local.cloudformation_types import MotoType, ResourceRequest, ResourceType
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ class RoleType:
     moto: MotoType
 
     def create(self, request: ResourceRequest) -> Any:
-        return self.moto.create(request)
+        role = self.moto.create(request)
+        self._attach(role, request.properties)
+        return role
 
     def update(self, resource: Any, request: ResourceRequest) -> Any:
         properties = request.properties
@@ -37,10 +40,24 @@ class RoleType:
                 iam.delete_role_policy(RoleName=resource.name, PolicyName=policy)
         for name, document in wanted.items():
             resource.put_policy(name, document)
+        resource.permissions_boundary_arn = properties.get("PermissionsBoundary", "")
+        self._attach(resource, properties)
         return resource
 
     def delete(self, resource: Any, request: ResourceRequest) -> None:
+        self._attach(resource, {})
         self.moto.delete(resource, request)
+
+    def _attach(self, role: Any, properties: dict[str, Any]) -> None:
+        """Have a role have the managed policies that its properties name, and no others: moto leaves them out."""
+        iam, wanted = self.aws.client("iam"), properties.get("ManagedPolicyArns", [])
+        for arn in [*role.managed_policies]:
+            if arn not in wanted:
+                iam.detach_role_policy(RoleName=role.name, PolicyArn=arn)
+        for arn in wanted:
+            if arn not in role.managed_policies:
+                know(self.aws, arn)
+                iam.attach_role_policy(RoleName=role.name, PolicyArn=arn)
 
 
 def types(aws: LocalAws) -> dict[str, ResourceType]:

@@ -12,6 +12,8 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.authorization.callers import Caller
+from taproom.local.authorization.function_policy import may_invoke
 from taproom.local.dead_letters import leave_undelivered
 from taproom.local.eventbridge_input import target_input
 from taproom.local.eventbridge_s3 import s3_event
@@ -75,7 +77,8 @@ def deliver(aws: LocalAws, rule: Any, event: dict[str, Any]) -> None:
 
 def _deliver_to(aws: LocalAws, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
     try:
-        send(aws, target["Arn"], target_input(target, event, rule.arn, rule.name), f"{event['id']}_{uuid.uuid4()}")
+        text = target_input(target, event, rule.arn, rule.name)
+        send(aws, target["Arn"], text, f"{event['id']}_{uuid.uuid4()}", caller_of(rule.arn, target))
     except Exception as error:
         if not aws.background.closed:
             log.exception("rule %s could not deliver event %s to %s", rule.name, event["id"], target["Arn"])
@@ -86,18 +89,34 @@ class UnsupportedTarget(ValueError):
     """A target that the local AWS cannot deliver to."""
 
 
-def send(aws: LocalAws, arn: str, text: str, execution_name: str) -> None:
-    """Hand an input (JSON text) to a state machine, function, topic, queue or log group."""
+def caller_of(rule_arn: str, target: dict[str, Any]) -> Caller:
+    """EventBridge in a target's role; without a role, as a service that the target's own policy knows."""
+    return Caller(target.get("RoleArn") or "", "events", "events.amazonaws.com", rule_arn)
+
+
+def send(aws: LocalAws, arn: str, text: str, execution_name: str, caller: Caller) -> None:
+    """Hand an input (JSON text) to a state machine, function, topic, queue or log group.
+
+    A state machine or function must let the caller have it: by its role's policies, or by the function's own.
+    """
+
+    def client(name: str) -> Any:
+        return aws.authorizer.clients.client(name, caller) if caller.role else aws.client(name)
+
     service = arn.split(":")[2]
     if service == "states":
-        aws.client("stepfunctions").start_execution(stateMachineArn=arn, input=text, name=execution_name[:80])
+        if not caller.role:
+            raise UnsupportedTarget(f"RoleArn is required for the target {arn}")
+        client("stepfunctions").start_execution(stateMachineArn=arn, input=text, name=execution_name[:80])
     elif service == "lambda":
-        aws.client("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=text.encode())
+        if not caller.role:
+            may_invoke(aws, arn, caller)
+        client("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=text.encode())
     elif service == "sns":
-        aws.client("sns").publish(TopicArn=arn, Message=text)
+        client("sns").publish(TopicArn=arn, Message=text)
     elif service == "sqs":
         url = aws.client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
-        aws.client("sqs").send_message(QueueUrl=url, MessageBody=text)
+        client("sqs").send_message(QueueUrl=url, MessageBody=text)
     elif service == "logs":
         _log(aws, arn.split(":log-group:")[1].removesuffix(":*"), text)
     else:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 GAPS = (
     "isolation",
     "backends",
+    "authorization",
     "s3_policy",
     "s3_notifications",
     "model_registry",
@@ -24,6 +25,7 @@ GAPS = (
     "scheduler",
     "jobs",
     "stepfunctions_parse",
+    "stepfunctions_role",
     "stepfunctions_context",
     "stepfunctions_times",
     "stepfunctions_lambda",

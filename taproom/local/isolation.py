@@ -29,12 +29,15 @@ class IsolatedSession:
         with self._lock:
             return self._session.client(*args, **kwargs)
 
-    def client_of(self, service: str, endpoint_url: str) -> Any:
-        """A client of ``endpoint_url`` alone. Without proxies: one would carry the requests off this machine."""
+    def client_of(self, service: str, endpoint_url: str, **credentials: str) -> Any:
+        """A client of ``endpoint_url`` alone. Without proxies: one would carry the requests off this machine.
+
+        Without ``credentials`` (boto3's arguments) it is the administrator's.
+        """
         from botocore.config import Config
 
         config = Config(proxies={}, s3={"addressing_style": "path"}, max_pool_connections=32)
-        return self.client(service, endpoint_url=endpoint_url, config=config)
+        return self.client(service, endpoint_url=endpoint_url, config=config, **credentials)
 
 
 def _session(region: str) -> Any:

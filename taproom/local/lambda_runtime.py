@@ -18,12 +18,15 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.authorization.callers import Caller
+from taproom.local.authorization.implied import FUNCTION_TRACES, of_log, of_traces
 from taproom.local.lambda_async import AsyncInvocations
 from taproom.local.lambda_foreign import leave_to_runtime
 from taproom.local.lambda_process import LambdaProcess, Outcome, Package, runtime_packages
 from taproom.local.log_groups import FileForwarder
 
 if TYPE_CHECKING:
+    from taproom.local.authorization.callers import Credentials
     from taproom.local.aws import LocalAws
 
 CONCURRENCY = 8  # processes of one function; a thousand events at once are served one after the other
@@ -76,6 +79,11 @@ def parse_event(body: Any) -> Any:
         ) from error
 
 
+def caller_of(function: Any) -> Caller:
+    """Lambda in a function's role; the session is called like the function."""
+    return Caller(function.role, function.function_name, "lambda.amazonaws.com", function.function_arn)
+
+
 def version_of(function: Any) -> str:
     """``$LATEST`` or the number of a published version."""
     return str(function.version) if function.function_arn.count(":") == 7 else "$LATEST"
@@ -99,17 +107,17 @@ class LambdaRuntime:
         package = self._package(function)
         key = identity(package)
         with self._turn_of(package.name):
-            return self._invoke_in_turn(key, package, event, function.function_arn, request_id)
+            return self._invoke_in_turn(key, package, event, function, request_id)
 
     def _turn_of(self, name: str) -> threading.Semaphore:
         with self._lock:
             return self._turns.setdefault(name, threading.Semaphore(CONCURRENCY))
 
-    def _invoke_in_turn(self, key: str, package: Package, event: Any, arn: str, request_id: str) -> Outcome:
+    def _invoke_in_turn(self, key: str, package: Package, event: Any, function: Any, request_id: str) -> Outcome:
         begin = time.monotonic()
         process = self._take(key, package)
         self._note(package, f"START RequestId: {request_id} Version: {package.version}")
-        outcome = process.invoke(event, arn, request_id)
+        outcome = process.invoke(event, function.function_arn, request_id)
         self._note(package, f"END RequestId: {request_id}")
         milliseconds = (time.monotonic() - begin) * 1000
         self._note(package, f"REPORT RequestId: {request_id} Duration: {milliseconds:.2f} ms")
@@ -120,9 +128,19 @@ class LambdaRuntime:
                 self._idle.setdefault(key, []).append(process)
         if outcome.ended:
             self._note(package, outcome.payload)
-        names = (package.environment[f"AWS_LAMBDA_LOG_{part}_NAME"] for part in ("GROUP", "STREAM"))
-        self._logs.forward(package.log, *names)
+        self._report(function, package)
         return outcome
+
+    def _report(self, function: Any, package: Package) -> None:
+        """Send logs and traces, as the function's role; one that may not goes without, as on AWS."""
+        caller, decide = caller_of(function), self._aws.authorizer.decide
+        group, stream = (package.environment[f"AWS_LAMBDA_LOG_{part}_NAME"] for part in ("GROUP", "STREAM"))
+        decisions = [decide(caller, one) for one in of_log(group, stream, self._aws.authorizer.site)]
+        if all(one.allowed for one in decisions):
+            self._logs.forward(package.log, group, stream)
+        if (getattr(function, "tracing_config", None) or {}).get("Mode") == "Active":
+            for request in of_traces(FUNCTION_TRACES):
+                decide(caller, request)
 
     def warm_all(self) -> None:
         """Start the processes that will be invoked first: of the aliases where there are any, else of $LATEST."""
@@ -207,7 +225,11 @@ class LambdaRuntime:
             "PATH": "/usr/local/bin:/usr/bin:/bin",
         }
         ours = {name: value for name, value in self._aws.environment().items() if name.startswith("AWS_")}
-        return {**given, **ours, **reserved}
+        return {**given, **ours, **self._credentials(function).environment(), **reserved}
+
+    def _credentials(self, function: Any) -> Credentials:
+        """Of the function's role, as Lambda gives them to its processes."""
+        return self._aws.authorizer.callers.credentials(caller_of(function))
 
     def _note(self, package: Package, line: str) -> None:
         package.log.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.authorization.callers import Caller
 from taproom.local.dead_letters import leave_undelivered
 from taproom.local.eventbridge import UnsupportedTarget, send
 from taproom.local.schedule_expression import BadScheduleExpression, Timetable, timetable
@@ -156,7 +157,9 @@ class Timer:
         text = filled(schedule, due, execution_id, self._aws)
         try:
             arn, text = destination(schedule.target, text)
-            send(self._aws, arn, text, execution_id)
+            group = self._aws.authorizer.site.arn("scheduler", f"schedule-group/{schedule.group_name}")
+            caller = Caller(schedule.target.get("RoleArn") or "", "scheduler", "scheduler.amazonaws.com", group)
+            send(self._aws, arn, text, execution_id, caller)
         except Exception as error:
             log.exception("schedule %s could not be delivered", schedule.name)
             if not self._aws.background.closed:

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.authorization.gateway import authorized
 from taproom.local.loopback import is_loopback, only_from_here
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 def install(aws: LocalAws) -> None:
     """Serve moto on ``aws.port`` (0: any free one) and set ``aws.endpoint_url``."""
     _list_modules_once(aws)
-    server = _make_server(aws.port)
+    server = _make_server(aws)
     aws.port = server.server_port
     aws.endpoint_url = f"http://{HOST}:{aws.port}"
     _tell_moto_its_port(aws)
@@ -42,7 +43,7 @@ def note(kind: str, message: str, *args: Any) -> None:
     logging.getLogger("werkzeug").log(logging.ERROR if kind == "error" else logging.DEBUG, message, *args)
 
 
-def _make_server(port: int) -> Any:
+def _make_server(aws: LocalAws) -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import ThreadedWSGIServer
 
@@ -85,7 +86,8 @@ def _make_server(port: int) -> Any:
         def log(self, kind: str, message: str, *args: Any) -> None:
             note(kind, message, *args)
 
-    return Server(HOST, port, only_from_here(DomainDispatcherApplication(create_backend_app)), Handler)
+    answering = authorized(aws, DomainDispatcherApplication(create_backend_app))
+    return Server(HOST, aws.port, only_from_here(answering), Handler)
 
 
 def _list_modules_once(aws: LocalAws) -> None:
@@ -122,7 +124,9 @@ class _Clients:
         self._lock = threading.Lock()
 
     def client(self, **arguments: Any) -> Any:
-        key = tuple(arguments.get(name) for name in ("service_name", "region_name", "endpoint_url"))
+        key = tuple(
+            arguments.get(name) for name in ("service_name", "region_name", "endpoint_url", "aws_access_key_id")
+        )
         with self._lock:
             if key not in self._made:
                 self._made[key] = self._session.client(**arguments)

@@ -8,6 +8,7 @@ the execution is stopped, or the state's time is up, the job is stopped.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from datetime import datetime
 from functools import cache
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
 TERMINAL = ("Completed", "Failed", "Stopped")
+log = logging.getLogger(__name__)
 LOOK_EVERY = 0.1  # seconds between two looks at a running job
 # SageMaker's own exceptions; whatever else it answers (throttling, validation) has the name of their base class.
 NAMED_ERRORS = {
@@ -65,7 +67,7 @@ def _service_class() -> type:
         StateTaskServiceCallback,
     )
     from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
-    from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+    from moto.stepfunctions.parser.asl.utils import boto_client  # whose maker of clients is replaced at every start
 
     class StateTaskServiceSageMaker(StateTaskServiceCallback):
         def __init__(self) -> None:
@@ -89,7 +91,7 @@ def _service_class() -> type:
                     f"The Parameters '{json.dumps(normalised_parameters)}' could not be used to start the Task: "
                     f"[{'; '.join(map(_as_step_functions_says, errors))}]"
                 )
-            client = boto_client_for(resource_runtime_part.region, "sagemaker")
+            client = boto_client.boto_client_for(resource_runtime_part.region, "sagemaker", state_credentials)
             answer = getattr(client, f"create_{self._kind().snake}_job")(**normalised_parameters)
             answer.pop("ResponseMetadata", None)
             env.stack.append(answer)
@@ -99,7 +101,7 @@ def _service_class() -> type:
         ) -> Any:
             kind = self._kind()
             name = normalised_parameters[kind.name_key]
-            client = boto_client_for(resource_runtime_part.region, "sagemaker")
+            client = boto_client.boto_client_for(resource_runtime_part.region, "sagemaker", state_credentials)
             env.stack.pop()
 
             def look() -> dict[str, Any] | None:
@@ -116,8 +118,14 @@ def _service_class() -> type:
                     raise FailureEventException(self._task_failed(env, document))
                 return document if status in TERMINAL else None
 
+            def stop_job() -> None:
+                try:
+                    getattr(client, f"stop_{kind.snake}_job")(**{kind.name_key: name})
+                except ClientError as error:  # a role that may not stop it leaves it running, as on AWS
+                    log.warning("the job %s was not stopped: %s", name, error)
+
             # not in self: executions of one definition share this very object
-            look.stop_job = lambda: getattr(client, f"stop_{kind.snake}_job")(**{kind.name_key: name})
+            look.stop_job = stop_job
             return look
 
         def _eval_sync(self, env: Any, sync_resolver: Any, **kwargs: Any) -> Any:

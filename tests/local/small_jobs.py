@@ -8,7 +8,7 @@ import tarfile
 from typing import Any
 
 from taproom.local.aws import LocalAws
-from tests.local.small_stacks import eventually
+from tests.local.small_stacks import eventually, make_role
 
 IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312"
 ROLE = "arn:aws:iam::123456789012:role/job"
@@ -18,6 +18,7 @@ BUCKET = "jobs-bucket"
 def bucket(aws: LocalAws) -> Any:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
+    make_role(aws, ROLE.rpartition("/")[2])
     return s3
 
 

@@ -14,10 +14,12 @@ from typing import Any
 from taproom.deploy import deploy
 from taproom.local.aws import LocalAws
 
+SERVICES = [f"{name}.amazonaws.com" for name in ("lambda", "states", "events", "scheduler", "sagemaker")]
 TRUST = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}],
 }
+EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 PASS_THROUGH = json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}})
 
 
@@ -38,7 +40,10 @@ def machine_template(definition: dict[str, Any], **outputs: str) -> str:
         "Resources": {
             "Role": {
                 "Type": "AWS::IAM::Role",
-                "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+                "Properties": {
+                    "AssumeRolePolicyDocument": TRUST,
+                    "Policies": [{"PolicyName": "Everything", "PolicyDocument": EVERYTHING}],
+                },
             },
             "Machine": {"Type": "AWS::Serverless::StateMachine", "Properties": machine},
         },
@@ -48,12 +53,15 @@ def machine_template(definition: dict[str, Any], **outputs: str) -> str:
     return json.dumps(document)
 
 
-def make_role(aws: LocalAws, name: str = "role") -> str:
+def make_role(aws: LocalAws, name: str = "role", policy: dict[str, Any] | None = None) -> str:
+    """A role that every service may assume, for what a policy allows: everything where none is given."""
     iam = aws.client("iam")
     try:
-        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     except iam.exceptions.EntityAlreadyExistsException:
         return iam.get_role(RoleName=name)["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=json.dumps(policy or EVERYTHING))
+    return role
 
 
 def zip_of(**files: str) -> bytes:

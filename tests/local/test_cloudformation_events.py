@@ -46,6 +46,8 @@ Resources:
       Handler: index.handler
       Runtime: python3.12
       Environment: {Variables: {TABLE: !Ref Table, KIND: ended}}
+      Policies:
+        - Statement: [{Effect: Allow, Action: dynamodb:PutItem, Resource: !GetAtt Table.Arn}]
       Events:
         ExecutionEnded:
           Type: EventBridgeRule

@@ -89,7 +89,7 @@ def test_patterns_choose_and_disabled_rules_are_silent(aws, bucket):
     rule(aws, bucket, chosen, {"object": {"key": [{"prefix": "reviews/"}, {"suffix": ".parquet"}]}})
     silent = make_machine(aws, "silent")
     aws.client("events").put_rule(Name="silent", EventPattern=json.dumps({"source": ["aws.s3"]}), State="DISABLED")
-    aws.client("events").put_targets(Rule="silent", Targets=[{"Id": "a", "Arn": silent}])
+    aws.client("events").put_targets(Rule="silent", Targets=[{"Id": "a", "Arn": silent, "RoleArn": make_role(aws)}])
     for key in ("runs/a.csv", "reviews/a.csv", "runs/b.parquet", "reviews", "reviews/last"):
         aws.client("s3").put_object(Bucket=bucket, Key=key, Body=b"")
     found = eventually(lambda: len(all_of := inputs(aws, chosen)) >= 3 and all_of)
@@ -104,7 +104,7 @@ def test_a_bucket_without_eventbridge_sends_nothing(aws, bucket):
     aws.client("events").put_rule(
         Name="all", EventPattern=json.dumps({"detail": {"bucket": {"name": ["quiet", bucket]}}})
     )
-    aws.client("events").put_targets(Rule="all", Targets=[{"Id": "a", "Arn": machine}])
+    aws.client("events").put_targets(Rule="all", Targets=[{"Id": "a", "Arn": machine, "RoleArn": make_role(aws)}])
     s3.put_object(Bucket="quiet", Key="a", Body=b"")
     s3.put_object(Bucket=bucket, Key="b", Body=b"")
     found = eventually(lambda: inputs(aws, machine))
@@ -142,7 +142,9 @@ def test_put_events_reach_the_same_targets(aws):
     machine = make_machine(aws, "custom-events")
     events = aws.client("events")
     events.put_rule(Name="custom", EventPattern=json.dumps({"source": ["my.app"]}))
-    events.put_targets(Rule="custom", Targets=[{"Id": "a", "Arn": machine, "InputPath": "$.detail"}])
+    events.put_targets(
+        Rule="custom", Targets=[{"Id": "a", "Arn": machine, "RoleArn": make_role(aws), "InputPath": "$.detail"}]
+    )
     events.put_events(Entries=[{"Source": "my.app", "DetailType": "Happened", "Detail": '{"n": 1}'}])
     assert eventually(lambda: inputs(aws, machine)) == [{"n": 1}]
 
@@ -151,7 +153,7 @@ def test_executions_tell_of_their_status(aws):
     watched, watcher = make_machine(aws, "watched"), make_machine(aws, "watcher")
     pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [watched]}}
     aws.client("events").put_rule(Name="watch", EventPattern=json.dumps(pattern))
-    aws.client("events").put_targets(Rule="watch", Targets=[{"Id": "a", "Arn": watcher}])
+    aws.client("events").put_targets(Rule="watch", Targets=[{"Id": "a", "Arn": watcher, "RoleArn": make_role(aws)}])
     arn = aws.client("stepfunctions").start_execution(stateMachineArn=watched, input='{"x": 1}')["executionArn"]
     found = eventually(lambda: len(all_of := inputs(aws, watcher)) >= 2 and all_of)
     by_status = {event["detail"]["status"]: event for event in found}

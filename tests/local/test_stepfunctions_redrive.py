@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from taproom.history import read_states
 from taproom.local.aws import LocalAws
 from taproom.local.clock import Clock
-from tests.local.small_stacks import eventually, make_function, make_machine
+from tests.local.small_stacks import eventually, make_function, make_machine, make_role
 
 # Notes each call as an object, and fails for as long as there is an object failing/<step>.
 STEP = """
@@ -278,7 +278,7 @@ def test_each_attempt_tells_its_status_to_event_bridge(steps):
     steps.run({"A": steps.task("A", End=True)})
     pattern = {"source": ["aws.states"], "detail": {"executionArn": [steps.arn]}}
     events.put_rule(Name=steps.of, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=steps.of, Targets=[{"Id": "a", "Arn": watching, "RoleArn": "arn:aws:iam::1:role/x"}])
+    events.put_targets(Rule=steps.of, Targets=[{"Id": "a", "Arn": watching, "RoleArn": make_role(steps.aws)}])
     steps.mended("A")
     steps.redrive()
 

@@ -6,8 +6,14 @@ import json
 import os
 import re
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from taproom.local.authorization.authorizer import AccessDenied
+from taproom.local.authorization.callers import Caller
+from taproom.local.authorization.implied import of_job
+from taproom.local.jobs.transfer import TransferError
 
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
@@ -21,11 +27,29 @@ class Container:
     """Base of the two containers. ``base`` is the folder that plays /opt/ml."""
 
     def __init__(self, request: dict[str, Any], arn: str, base: Path, aws: LocalAws) -> None:
+        """Whatever is brought in or out is so with the job's role."""
         self.request = request
         self.arn = arn
         self.base = base
         self.aws = aws
-        self.s3 = aws.client("s3")
+        self.caller = Caller(request["RoleArn"], "SageMaker", "sagemaker.amazonaws.com", arn)
+
+    @cached_property
+    def s3(self) -> Any:
+        return self.aws.authorizer.clients.client("s3", self.caller)
+
+    @property
+    def image(self) -> str:
+        """The image's URI."""
+        named = self.request.get("AlgorithmSpecification", self.request.get("AppSpecification", {}))
+        return named.get("TrainingImage") or named.get("ImageUri", "")
+
+    def may_start(self) -> None:
+        """Raise TransferError where the job's role may not pull the image, or use the network and the keys."""
+        try:
+            self.aws.authorizer.require(self.caller, of_job(self.request, self.image, self.aws.authorizer.site))
+        except AccessDenied as error:
+            raise TransferError(f"The role {self.caller.role} cannot start the image {self.image}: {error}") from error
 
     def mapped(self, text: str) -> str:
         """``text`` with a leading /opt/ml replaced by the job's folder: what a mount does in a container."""

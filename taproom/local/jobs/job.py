@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taproom.local.authorization.implied import of_log, of_metrics
 from taproom.local.jobs.kinds import TRAINING, Kind
 from taproom.local.jobs.process import JobProcess
 from taproom.local.jobs.processing_container import ProcessingContainer
@@ -46,6 +47,8 @@ class Job:
         if kind is TRAINING:
             self._state |= {"SecondaryStatus": "Starting", "SecondaryStatusTransitions": []}
             self._secondary("Starting", "Preparing the instance")
+        self._logs = True
+        self._log_group = f"/aws/sagemaker/{kind.word}Jobs"  # its metrics' namespace, too
         self._log_stream = f"{self.name}/algo-1-{int(now.timestamp())}"
         self._thread = threading.Thread(target=self._run, name=f"job {self.name}", daemon=True)
 
@@ -88,6 +91,8 @@ class Job:
 
     def _work(self) -> None:
         self._folder.mkdir(parents=True)
+        self._container.may_start()
+        self._watched()
         self._secondary("Downloading", "Downloading input data")
         command = self._container.prepare()
         self._began()
@@ -110,6 +115,15 @@ class Job:
             reason = f"the job ran longer than MaxRuntimeInSeconds ({limit} s)" if ended.reason == "time" else None
             more = {"FailureReason": reason} if reason and self._kind is not TRAINING else {}
             self._end("Stopped", secondary, **self._container.outcome(), **self._exit_message(message), **more)
+
+    def _watched(self) -> None:
+        """Whether the job's role lets log and metrics be seen; a job without that runs all the same, as on AWS."""
+        authorizer, caller = self._aws.authorizer, self._container.caller
+        wanted = of_log(self._log_group, self._log_stream, authorizer.site, describes=True)
+        decisions = [authorizer.decide(caller, one) for one in wanted]
+        self._logs = all(one.allowed for one in decisions)
+        for request in of_metrics(self._log_group):
+            authorizer.decide(caller, request)
 
     def _exit_message(self, message: str) -> dict[str, str]:
         return {"ExitMessage": message} if message and self._kind is not TRAINING else {}
@@ -161,5 +175,6 @@ class Job:
                     continue
                 with self._lock:
                     self._metrics[definition["Name"]] = (value, self._aws.clock.now())
-        write(self._aws, f"/aws/sagemaker/{self._kind.word}Jobs", self._log_stream, [line])
+        if self._logs:
+            write(self._aws, self._log_group, self._log_stream, [line])
         self._aws.notify({"type": "job-log", "job": self.name, "line": line})
