@@ -7,7 +7,11 @@ import pytest
 QUEUES = {
     "ScheduleDeadLetters": set(),  # the schedule's own role writes there
     "UploadDeadLetters": {"<UploadRule.Arn>"},
-    "EventDeadLetters": {"<CloseRunExecutionEnded.Arn>", "<RetakeLeaseExecutionRedriven.Arn>"},
+    "EventDeadLetters": {
+        "<CloseRunExecutionEnded.Arn>",
+        "<RetakeLeaseExecutionRedriven.Arn>",
+        "<TellOutcomeExecutionEnded.Arn>",
+    },
 }
 
 
@@ -21,37 +25,41 @@ def test_every_target_of_a_rule_has_a_queue(expanded, template):
         for name, rule in of_type(expanded, "AWS::Events::Rule").items()
         for target in rule["Targets"]
     }
-    assert queues["UploadRule"] == "<UploadDeadLetters.Arn>"
-    assert queues["CloseRunExecutionEnded"] == queues["RetakeLeaseExecutionRedriven"] == "<EventDeadLetters.Arn>"
+    assert queues.pop("UploadRule") == "<UploadDeadLetters.Arn>"
+    assert {f"<{rule}.Arn>" for rule in queues} == QUEUES["EventDeadLetters"]
+    assert set(queues.values()) == {"<EventDeadLetters.Arn>"}
 
 
-def test_the_schedule_has_a_queue_and_its_role_may_write_there_and_start_and_nothing_else(expanded, template):
-    (schedule,) = of_type(expanded, "AWS::Scheduler::Schedule").values()
-    assert template.value(schedule["Target"]["DeadLetterConfig"]["Arn"]) == "<ScheduleDeadLetters.Arn>"
-    role = expanded["Resources"]["RetrainingStateMachineWeeklyScheduleRole"]["Properties"]
+@pytest.mark.parametrize(
+    ("schedule", "may"),
+    [
+        ("RetrainingStateMachineWeeklySchedule", ("states:StartExecution", "<RetrainingStateMachine>")),
+        ("WatchFreshnessDaily", ("lambda:InvokeFunction", "<WatchFreshness.Arn>")),
+    ],
+)
+def test_a_schedule_has_a_queue_and_its_role_may_write_there_and_start_and_nothing_else(
+    expanded, template, schedule, may
+):
+    target = of_type(expanded, "AWS::Scheduler::Schedule")[schedule]["Target"]
+    assert template.value(target["DeadLetterConfig"]["Arn"]) == "<ScheduleDeadLetters.Arn>"
+    role = expanded["Resources"][f"{schedule}Role"]["Properties"]
     granted = {
         (one["Action"], template.value(one["Resource"]))
         for policy in role["Policies"]
         for one in policy["PolicyDocument"]["Statement"]
     }
-    assert granted == {
-        ("states:StartExecution", "<RetrainingStateMachine>"),
-        ("sqs:SendMessage", "<ScheduleDeadLetters.Arn>"),
-    }
+    assert granted == {may, ("sqs:SendMessage", "<ScheduleDeadLetters.Arn>")}
 
 
 def test_a_function_behind_a_rule_keeps_what_it_failed_at(expanded, template):
-    asked = {
-        target["Arn"]["Fn::GetAtt"][0]
-        for rule in of_type(expanded, "AWS::Events::Rule").values()
-        for target in rule["Targets"]
-        if "Fn::GetAtt" in target["Arn"]
-    }
+    targets = [target for rule in of_type(expanded, "AWS::Events::Rule").values() for target in rule["Targets"]]
+    targets += [schedule["Target"] for schedule in of_type(expanded, "AWS::Scheduler::Schedule").values()]
+    asked = {target["Arn"]["Fn::GetAtt"][0] for target in targets if "Fn::GetAtt" in target["Arn"]}
     kept = {
         template.value(one["FunctionName"]): one for one in of_type(expanded, "AWS::Lambda::EventInvokeConfig").values()
     }
-    assert {"<CloseRun>", "<RetakeLease>"} <= kept.keys()
-    assert {f"<{name}>" for name in asked} <= kept.keys()
+    assert kept.keys() == {"<CloseRun>", "<RetakeLease>", "<TellOutcome>", "<WatchFreshness>"}
+    assert {f"<{name}>" for name in asked} == kept.keys()
     for config in kept.values():
         assert config["MaximumRetryAttempts"] == 2
         assert template.value(config["DestinationConfig"]["OnFailure"]["Destination"]) == "<EventDeadLetters.Arn>"
