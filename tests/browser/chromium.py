@@ -78,8 +78,8 @@ class Page:
 
     def __init__(self, browser: Browser, path: Path, width: int, dark: bool) -> None:
         self._browser = browser
-        target = browser.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = browser.call("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         browser.events.clear()
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.call(f"{domain}.enable")
@@ -90,6 +90,10 @@ class Page:
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         return self._browser.call(method, self._session, **parameters)
+
+    def close(self) -> None:
+        """Close the page, and with it the process that shows it."""
+        self._browser.call("Target.closeTarget", targetId=self._target)
 
     def resize(self, width: int) -> None:
         self.call(

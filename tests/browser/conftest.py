@@ -22,5 +22,13 @@ def chromium(tmp_path_factory):
 
 @pytest.fixture
 def opened(chromium):
-    """Opens a file as a page of a browser."""
-    return lambda path, width=1100, dark=False: Page(chromium, path, width, dark)
+    """Opens a file as a page of a browser; each is closed with its test, or dozens of processes would stay."""
+    pages = []
+
+    def page(path, width=1100, dark=False):
+        pages.append(Page(chromium, path, width, dark))
+        return pages[-1]
+
+    yield page
+    for one in pages:
+        one.close()

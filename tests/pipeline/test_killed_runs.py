@@ -18,7 +18,6 @@ from tests.pipeline.deployed import PROJECT, TINY_TRAINING, evaluation, project_
 
 pytestmark = pytest.mark.slow
 
-KILLS = 3
 MOST_LINES = 14  # of output before the kill; a run writes about as many
 LONGEST = 0.5  # seconds that the kill comes after its line, at most
 GROUP = "taproom-retrieval"
@@ -112,6 +111,7 @@ def kill_again_and_again(command, folder, kills, chance, most_lines=MOST_LINES, 
     return {"killed while running": running, "registered": now, "last output": output}
 
 
-def test_killed_runs_lose_no_version_and_leave_no_process(project, tmp_path):
-    came = kill_again_and_again(tiny_run(project, tmp_path), tmp_path, KILLS, random.Random(2))
+@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.chaos)])
+def test_killed_runs_lose_no_version_and_leave_no_process(project, tmp_path, kills):
+    came = kill_again_and_again(tiny_run(project, tmp_path), tmp_path, kills, random.Random(2))
     assert came["killed while running"] > 0

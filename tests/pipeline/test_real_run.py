@@ -14,6 +14,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 MOVIELENS = PROJECT.parent / "shared" / "data" / "ml-latest-small" / "ratings.csv"
+TUNED_FACTORISATION = 0.8363  # RMSE of biased matrix factorisation on this very split, by `make bench PARTS=ranking`
 
 pytestmark = pytest.mark.slow
 
@@ -71,60 +72,66 @@ print(json.dumps(sum(shares) / len(shares)))
     return json.loads(answer.stdout.splitlines()[-1])
 
 
-def check_run_folder(folder):
-    """The files of a run that registered a model, and that they agree with one another."""
+def check_run_folder(folder, registered):
+    """The files of a run, and that they agree with one another; ``registered`` names its models. Returns the accuracy."""
     execution = read(folder / "execution.json")
     assert execution["status"] == "SUCCEEDED"
     assert read(folder / "history.json")["events"][-1]["type"] == "ExecutionSucceeded"
     for name in ("data/train.parquet", "data/test.parquet", "data/manifest.json", "report.html"):
         assert (folder / name).stat().st_size > 0, name
     assert len(list((folder / "logs").glob("*.log"))) == 5
-    packages = read(folder / "model-packages.json")
+    packages = {one["ModelPackageGroupName"]: one for one in read(folder / "model-packages.json")}
     results = json.loads(execution["output"])["Models"]
-    assert [one["ModelPackageGroupName"] for one in packages] == ["taproom-retrieval", "taproom-ranking"]
-    for package, result in zip(packages, results, strict=True):
-        assert package["ModelApprovalStatus"] == "PendingManualApproval"
-        assert package["ModelPackageVersion"] == 1
-        assert result["ModelPackageArn"] == package["ModelPackageArn"]
-        gate = read(folder / "gate" / result["Model"].lower() / "gate.json")
-        assert gate["passed"] is True
+    assert list(packages) == [f"taproom-{name}" for name in registered]
+    for result in results:
+        name = result["Model"].lower()
+        gate = read(folder / "gate" / name / "gate.json")
+        assert gate["passed"] is (name in registered)
         assert [rule["verdict"] for rule in gate["rules"]] == [rule["Verdict"] for rule in result["Gate"]]
+        if name in registered:
+            package = packages[f"taproom-{name}"]
+            assert package["ModelApprovalStatus"] == "PendingManualApproval"
+            assert package["ModelPackageVersion"] == 1
+            assert result["ModelPackageArn"] == package["ModelPackageArn"]
     rmse = read(folder / "evaluation" / "ranking.json")["regression_metrics"]["rmse"]
     assert results[1]["Metrics"]["rmse"] == rmse["value"] < results[1]["Metrics"]["bias_rmse"]
-    result = results[0]
     accuracy = read(folder / "evaluation" / "retrieval.json")["multiclass_classification_metrics"]["accuracy"]
-    assert result["Metrics"]["accuracy"] == accuracy["value"] >= 0.5
+    assert results[0]["Metrics"]["accuracy"] == accuracy["value"] >= 0.5
     return accuracy["value"]
 
 
-def test_generated_reviews_end_in_a_registered_model_whose_accuracy_can_be_recomputed(tmp_path):
-    process = taproom_run(tmp_path, "--sample-size", "20000")
+def test_a_model_below_the_threshold_is_not_registered_the_other_is_and_the_accuracy_can_be_recomputed(tmp_path):
+    (tmp_path / "input.json").write_text('{"AccuracyTop500Threshold": 0.99, "TrainingEpochs": 2}')
+    process = taproom_run(tmp_path, "--sample-size", "10000", "--input", tmp_path / "input.json")
     output = finish(process)
     assert process.returncode == 0, output
-    assert "Registered" in output
+    assert "Retrieval: Rejected" in output
+    assert "0.99" in output
     folder = (tmp_path / "runs" / "latest").resolve()
-    accuracy = check_run_folder(folder)
+    accuracy = check_run_folder(folder, ["ranking"])
     assert slow_and_obvious_top_k_accuracy(folder, tmp_path, 500) == pytest.approx(accuracy, abs=1e-9)
 
 
-@pytest.mark.skipif(not MOVIELENS.exists(), reason=f"the MovieLens ratings are not at {MOVIELENS}")
-def test_movielens_ratings_end_in_a_registered_model(tmp_path):
+@pytest.mark.skipif(not MOVIELENS.exists(), reason=f"NOT RUN on real ratings: there is no {MOVIELENS}")
+def test_real_ratings_end_in_registered_models_better_than_their_peers_with_nothing_set(tmp_path):
     process = taproom_run(tmp_path, "--reviews", MOVIELENS, "--input", PROJECT / "examples" / "movielens.json")
     output = finish(process)
     assert process.returncode == 0, output
     folder = (tmp_path / "runs" / "latest").resolve()
-    accuracy = check_run_folder(folder)
+    accuracy = check_run_folder(folder, ["retrieval", "ranking"])
     assert slow_and_obvious_top_k_accuracy(folder, tmp_path, 500) == pytest.approx(accuracy, abs=1e-9)
 
+    retrieval = read(folder / "evaluation" / "retrieval.json")
+    quality = retrieval["multiclass_classification_metrics"]
+    assert accuracy > quality["accuracy_best_constant_classifier"]["value"] + 0.05
+    model, baseline = retrieval["retrieval_metrics"], retrieval["baselines"]["popularity"]
+    for name in ("recall_at_10", "recall_at_100", "ndcg_at_10"):
+        assert model[name]["lower"] > baseline[name]["upper"], name
 
-def test_a_model_below_the_threshold_is_not_registered_and_the_run_still_succeeds(tmp_path):
-    (tmp_path / "input.json").write_text('{"AccuracyTop500Threshold": 0.99, "TrainingEpochs": 1}')
-    process = taproom_run(tmp_path, "--sample-size", "5000", "--input", tmp_path / "input.json")
-    output = finish(process)
-    assert process.returncode == 0, output
-    assert "Rejected" in output
-    assert "0.99" in output
-    assert read(tmp_path / "runs" / "latest" / "model-packages.json") == []
+    ranking = read(folder / "evaluation" / "ranking.json")
+    assert ranking["regression_metrics"]["rmse"]["value"] < TUNED_FACTORISATION - 0.01
+    assert ranking["differences"]["bias"]["rmse"]["upper"] < -0.03
+    assert ranking["differences"]["bias"]["mae"]["upper"] < -0.02
 
 
 def test_a_failed_run_exits_with_1_and_shows_the_step_the_cause_and_the_log(tmp_path):

@@ -47,29 +47,18 @@ def registered(work):
         return found
 
 
-def test_each_run_adds_one_version_trained_on_its_own_file_alone(run, tmp_path):
-    first, second, third = (script(evaluation=evaluation(accuracy)) for accuracy in (0.75, 0.755, 0.75))
-    executions = [run(first), run(second), run(third)]
-    prepared = [json.loads(one["output"])["Prepare"] for one in executions]
-    assert [one["Reviews"]["Count"] for one in prepared] == [1, 1, 1]
-    places = [one["Parameters"]["InputData"] for one in prepared]
-    assert len(set(places)) == 3  # a folder belongs to a content
-    versions = [one for one in registered(tmp_path / "work") if one["ModelPackageGroupName"] == "taproom-retrieval"]
-    # no other execution than these three has trained anything: not the schedule's either, which would find all files
-    assert [one["ModelPackageVersion"] for one in versions] == [1, 2, 3]
-    told = [one["CustomerMetadataProperties"] for one in versions]
-    assert [one["ExecutionArn"] for one in told] == [one["executionArn"] for one in executions]
-    assert len({one["executionArn"] for one in executions}) == 3
-
-
-def test_a_run_on_the_same_file_finds_nothing_new_and_is_forced_to_take_all_from_the_cache(run, tmp_path):
-    content = script()
-    first, second = run(content), run(content)
+def test_each_run_adds_one_version_and_one_of_nothing_new_adds_none(run, tmp_path):
+    first, second = (run(script(evaluation=evaluation(accuracy))) for accuracy in (0.75, 0.755))
     told = [json.loads(one["output"])["Prepare"] for one in (first, second)]
-    assert [one["Outcome"] for one in told] == ["Run", "NothingNew"]
-    assert told[1]["LastRun"]["ExecutionArn"] == first["executionArn"]
-    forced = json.loads(run(content, force=True)["output"])
-    assert forced["Prepare"]["Parameters"]["InputData"] == told[0]["Parameters"]["InputData"]
-    assert forced["LookUpPreprocess"]["From"] == first["executionArn"]
-    versions = registered(tmp_path / "work")
-    assert {one["CustomerMetadataProperties"]["ExecutionArn"] for one in versions} == {first["executionArn"]}
+    assert [one["Reviews"]["Count"] for one in told] == [1, 1]
+    assert len({one["Parameters"]["InputData"] for one in told}) == 2  # a folder belongs to a content
+    quiet = json.loads(run(script(evaluation=evaluation(0.755)))["output"])["Prepare"]
+    assert (quiet["Outcome"], quiet["LastRun"]["ExecutionArn"]) == ("NothingNew", second["executionArn"])
+    forced = json.loads(run(script(evaluation=evaluation(0.755)), force=True)["output"])
+    assert forced["Prepare"]["Parameters"]["InputData"] == told[1]["Parameters"]["InputData"]
+    assert forced["LookUpPreprocess"]["From"] == second["executionArn"]
+    versions = [one for one in registered(tmp_path / "work") if one["ModelPackageGroupName"] == "taproom-retrieval"]
+    # no other execution than these two has trained anything: not the schedule's either, which would find all files
+    assert [one["ModelPackageVersion"] for one in versions] == [1, 2]
+    trained = [one["CustomerMetadataProperties"]["ExecutionArn"] for one in versions]
+    assert trained == [first["executionArn"], second["executionArn"]]

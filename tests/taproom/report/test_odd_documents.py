@@ -36,7 +36,7 @@ def replaced(document, path, junk):
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_report_is_written_whatever_the_documents_hold(data, tmp_path_factory):
     run = registered(tmp_path_factory.mktemp("runs"))
