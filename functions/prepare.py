@@ -22,6 +22,7 @@ from rules.gate_parameters import gate_document
 from rules.jobs import Images, Plan
 from rules.naming import RUNS_PREFIX, execution_slug
 from rules.prices import listed_prices
+from rules.protection import protection
 from rules.reviews import NoReviews, choose_reviews
 from rules.run_fingerprint import run_fingerprint
 from rules.s3_uri import S3Uri, parse_s3_uri
@@ -50,6 +51,9 @@ class Config:
     processing_image: str
     training_image_cpu: str
     training_image_gpu: str
+    kms_key_arn: str = ""
+    vpc_subnet_ids: str = ""
+    vpc_security_group_ids: str = ""
 
     def code(self) -> dict[str, str]:
         return {"Digest": self.code_digest, "SourcePrefix": self.code_source_prefix, "SubmitUri": self.code_submit_uri}
@@ -153,4 +157,5 @@ def plan_jobs(config: Config, execution: Execution, parameters: ExecutionInput, 
         checkpoint_prefix=f"s3://{folder.bucket}/checkpoints/{folder.key.removeprefix(RUNS_PREFIX)}",
         submit_uri=config.code_submit_uri,
         region=client("s3").meta.region_name,
+        protection=protection(config.kms_key_arn, config.vpc_subnet_ids, config.vpc_security_group_ids),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import TypeVar
 
 Settings = TypeVar("Settings")
@@ -15,11 +15,15 @@ class MissingSetting(RuntimeError):
 
 
 def from_environment(kind: type[Settings], environment: Mapping[str, str] = os.environ) -> Settings:
-    """A ``kind`` (a dataclass of texts) with field ``bucket`` from BUCKET, and so on. Raises MissingSetting."""
+    """A ``kind`` (a dataclass of texts) with field ``bucket`` from BUCKET, and so on. Raises MissingSetting.
+
+    A field with a default may be missing or empty.
+    """
     names = {field.name: field.name.upper() for field in fields(kind)}  # type: ignore[arg-type]
-    missing = [variable for variable in names.values() if not environment.get(variable)]
+    needed = [names[field.name] for field in fields(kind) if field.default is MISSING]  # type: ignore[arg-type]
+    missing = [variable for variable in needed if not environment.get(variable)]
     if missing:
         raise MissingSetting(
             f"{kind.__name__}: the environment variable {', '.join(missing)} is not set; template.yaml sets it"
         )
-    return kind(**{name: environment[variable] for name, variable in names.items()})
+    return kind(**{name: environment[variable] for name, variable in names.items() if variable in environment})

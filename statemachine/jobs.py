@@ -20,6 +20,9 @@ from statemachine.states import Path, ProcessingStep, TrainingStep, formatted
 
 REPLACED = "ml.m5.xlarge"  # the SDK insists on an instance type where it writes what is replaced by a path
 ENVIRONMENT = {"PYTHONUNBUFFERED": "1"}  # log lines, and so the metrics in them, arrive as they are written
+# A training job in a VPC has a VpcConfig; any other must not even have an empty one, and a state cannot leave a key
+# out. So the template names the key, once for the stack: VpcConfig, or EnableNetworkIsolation with the usual false.
+TRAINING_NETWORK = "${TrainingNetwork}"
 INPUT = "/opt/ml/processing/input"
 OUTPUT = "/opt/ml/processing/output"
 ENTRYPOINT = ["python3", f"{INPUT}/code/bootstrap.py"]  # installs requirements.txt, then runs the script it is given
@@ -54,8 +57,8 @@ def processing(
 ) -> ProcessingStep:
     """A processing job that keeps its name, ARN and status at ``$.<name>``.
 
-    ``plan`` is the path at which Prepare put JobStem, Image, ClusterConfig, StoppingCondition, TimeoutSeconds and
-    Arguments.
+    ``plan`` is the path at which Prepare put Run, JobStem, Image, ClusterConfig, StoppingCondition, KmsKeyId (empty
+    where there is none), NetworkConfig, TimeoutSeconds and Arguments.
     """
     processor = Processor(
         image_uri=Path(f"{plan}.Image"),
@@ -78,8 +81,10 @@ def processing(
         parameters={
             "ProcessingResources": {"ClusterConfig": Path(f"{plan}.ClusterConfig")},
             "StoppingCondition": Path(f"{plan}.StoppingCondition"),
+            "ProcessingOutputConfig": {"KmsKeyId": Path(f"{plan}.KmsKeyId")},
+            "NetworkConfig": Path(f"{plan}.NetworkConfig"),
         },
-        tags=_tags(name),
+        tags=_tags(name, plan),
         timeout_seconds_path=f"{plan}.TimeoutSeconds",
         retry=retry,
         result_selector=_kept("ProcessingJobName", "ProcessingJobArn", "ProcessingJobStatus"),
@@ -91,8 +96,8 @@ def processing(
 def training(name: str, *, plan: str, channels: dict[str, Path], retry: Retry, comment: str) -> TrainingStep:
     """A training job that keeps its name, ARN, status and artifacts at ``$.<name>``.
 
-    ``plan`` is the path at which Prepare put JobStem, Image, ResourceConfig, StoppingCondition, UseSpot,
-    TimeoutSeconds, HyperParameters, OutputPath and CheckpointPrefix.
+    ``plan`` is the path at which Prepare put Run, JobStem, Image, ResourceConfig, StoppingCondition, UseSpot, Network,
+    TimeoutSeconds, HyperParameters, OutputDataConfig and CheckpointPrefix.
     """
     estimator = Estimator(
         image_uri=Path(f"{plan}.Image"),
@@ -110,10 +115,11 @@ def training(name: str, *, plan: str, channels: dict[str, Path], retry: Retry, c
         job_name=_job_name(name, plan),
         data={channel: TrainingInput(uri) for channel, uri in channels.items()},
         hyperparameters=Path(f"{plan}.HyperParameters"),
-        output_data_config_path=Path(f"{plan}.OutputPath"),
         parameters={
             "ResourceConfig": Path(f"{plan}.ResourceConfig"),
             "StoppingCondition": Path(f"{plan}.StoppingCondition"),
+            "OutputDataConfig": Path(f"{plan}.OutputDataConfig"),
+            TRAINING_NETWORK: Path(f"{plan}.Network"),
             # what the SDK leaves out of an estimator's configuration
             "AlgorithmSpecification": {"MetricDefinitions": METRICS},
             "EnableManagedSpotTraining": Path(f"{plan}.UseSpot"),
@@ -121,7 +127,7 @@ def training(name: str, *, plan: str, channels: dict[str, Path], retry: Retry, c
             "CheckpointConfig": {"S3Uri": Path(f"{plan}.CheckpointPrefix")},
             "Environment": ENVIRONMENT,
         },
-        tags=_tags(name),
+        tags=_tags(name, plan),
         timeout_seconds_path=f"{plan}.TimeoutSeconds",
         retry=retry,
         result_selector=_kept(
@@ -144,8 +150,8 @@ def _kept(*keys: str) -> dict[str, Path]:
     return {key: Path(f"$.{key}") for key in keys}
 
 
-def _tags(name: str) -> dict[str, Any]:
-    return {"taproom:stack": "${StackName}", "taproom:step": name}
+def _tags(name: str, plan: str) -> dict[str, Any]:
+    return {"taproom:stack": "${StackName}", "taproom:run": Path(f"{plan}.Run"), "taproom:step": name}
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 from rules.execution_input import ExecutionInput
 from rules.job_request import machines, stopping
 from rules.naming import job_stem
+from rules.protection import Protection
 from rules.scripts import MODELS, as_texts, preprocess_arguments
 
 WAITING = 3600  # seconds that a state waits beyond its job's limit: for instances, downloads, and the job's own end
@@ -39,6 +40,12 @@ class Plan:
     checkpoint_prefix: str
     submit_uri: str
     region: str
+    protection: Protection
+
+    @property
+    def run(self) -> str:
+        """The name of the run's folder, which tells executions of one name apart."""
+        return self.run_prefix.rstrip("/").rpartition("/")[2]
 
     def images_used(self) -> dict[str, str]:
         """The images of the jobs, by use."""
@@ -66,7 +73,7 @@ class Plan:
         limits, volumes = parameters.max_runtime_in_seconds, parameters.volume_size_in_gb
         train = self._training(f"train-{key}", limits.train, volumes.train) | {
             "HyperParameters": scripts.hyperparameters(parameters) | self._toolkit(scripts.train),
-            "OutputPath": f"{self.run_prefix}models/{key}/",
+            "OutputDataConfig": self.protection.output(f"{self.run_prefix}models/{key}/"),
             "CheckpointPrefix": f"{self.checkpoint_prefix}{key}/",
         }
         evaluate = self._processing(f"evaluate-{key}", limits.evaluate, volumes.evaluate) | {
@@ -94,22 +101,26 @@ class Plan:
     def _processing(self, step: str, max_runtime: int, volume_gb: int, count: int = 1) -> dict[str, Any]:
         instance_type = self.parameters.processing_instance_type
         return self._job(step, self.images.processing, instance_type, max_runtime, max_runtime) | {
-            "ClusterConfig": machines(instance_type, count, volume_gb),
+            "ClusterConfig": machines(instance_type, count, volume_gb) | self.protection.volume(instance_type),
             "StoppingCondition": stopping(max_runtime),
+            "KmsKeyId": self.protection.kms_key_arn,
+            "NetworkConfig": self.protection.network(),
         }
 
     def _training(self, step: str, max_runtime: int, volume_gb: int) -> dict[str, Any]:
         instance_type, max_wait = self.parameters.training_instance_type, self.parameters.max_wait
         image = self.images.training(instance_type)
         return self._job(step, image, instance_type, max_runtime, max_wait or max_runtime) | {
-            "ResourceConfig": machines(instance_type, 1, volume_gb),
+            "ResourceConfig": machines(instance_type, 1, volume_gb) | self.protection.volume(instance_type),
             "StoppingCondition": stopping(max_runtime, max_wait),
             "UseSpot": self.parameters.use_spot,
+            "Network": self.protection.vpc() or False,  # see statemachine/jobs.py
         }
 
     def _job(self, step: str, image: str, instance_type: str, max_runtime: int, longest: int) -> dict[str, Any]:
         """``longest``: the seconds after which SageMaker has ended the job in any case."""
         return {
+            "Run": self.run,
             "JobStem": job_stem(step, self.execution_name, self.execution_arn),
             "Image": image,
             "InstanceType": instance_type,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # properties that calls of their own set, after the table is there
 TIME_TO_LIVE, RECOVERY = "TimeToLiveSpecification", "PointInTimeRecoverySpecification"
-IN_PLACE = {"BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled"}
+IN_PLACE = {"BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled", "SSESpecification"}
 
 
 def types(aws: LocalAws) -> dict[str, ResourceType]:
@@ -54,7 +54,7 @@ class _Table:
         _refuse_another_attribute(old.get(TIME_TO_LIVE) or {}, new.get(TIME_TO_LIVE) or {})
         name = resource.physical_resource_id
         if arguments := {key: new[key] for key in changed & IN_PLACE}:
-            self._call("update_table", {**arguments, "TableName": name})
+            self._call("update_table", {**_as_the_api_says(arguments), "TableName": name})
         if "Tags" in changed:
             self._tag(resource.attributes["Arn"], new.get("Tags", []), old.get("Tags", []))
         self._set_the_rest(name, new, old)

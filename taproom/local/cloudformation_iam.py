@@ -1,4 +1,4 @@
-"""AWS::IAM::Role: moto's CloudFormation sets policies and trust on creation only, and managed policies never."""
+"""AWS::IAM::Role: moto sets policies, trust and boundary on creation only, and managed policies never."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ class RoleType:
                 iam.delete_role_policy(RoleName=resource.name, PolicyName=policy)
         for name, document in wanted.items():
             resource.put_policy(name, document)
-        resource.permissions_boundary_arn = properties.get("PermissionsBoundary", "")
+        if boundary := properties.get("PermissionsBoundary"):
+            iam.put_role_permissions_boundary(RoleName=resource.name, PermissionsBoundary=boundary)
+        elif request.old_properties.get("PermissionsBoundary"):
+            iam.delete_role_permissions_boundary(RoleName=resource.name)
         self._attach(resource, properties)
         return resource
 

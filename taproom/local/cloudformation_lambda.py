@@ -18,6 +18,7 @@ KNOWN = {
     "EphemeralStorage",
     "FunctionName",
     "Handler",
+    "KmsKeyArn",
     "Layers",
     "LoggingConfig",
     "MemorySize",
@@ -28,6 +29,7 @@ KNOWN = {
     "Tags",
     "Timeout",
     "TracingConfig",
+    "VpcConfig",
 }
 
 

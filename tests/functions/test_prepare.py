@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from rules.budget import OverBudget, UnknownPrice
 from rules.execution_input import InvalidInput
+from rules.protection import has_own_disks
 from rules.reviews import EmptyReviewsFile, NoReviews, UnusableReviewsKey
 
 EVENTS = Path(__file__).parent / "events"
 BUCKET = "taproom-data"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 EXECUTION = {
     "Id": "arn:aws:states:eu-west-1:123456789012:execution:Retraining:monday-run",
     "Name": "monday-run",
@@ -106,7 +108,11 @@ def test_a_person_without_parameters_gets_every_default_and_every_plan(prepare, 
     assert train["ResourceConfig"] == machine | {"InstanceType": "ml.m5.2xlarge"}
     assert train["StoppingCondition"] == {"MaxRuntimeInSeconds": 43200}
     assert train["UseSpot"] is False
-    assert train["OutputPath"] == f"{run}models/retrieval/"
+    assert train["OutputDataConfig"] == {"S3OutputPath": f"{run}models/retrieval/"}
+    assert train["Network"] is False
+    assert evaluate["NetworkConfig"] == {"EnableNetworkIsolation": False}
+    assert evaluate["KmsKeyId"] == ""
+    assert {job["Run"] for job in (answer["Preprocess"], train, evaluate)} == {run.rstrip("/").rpartition("/")[2]}
     assert train["CheckpointPrefix"] == f"{run.replace('/runs/', '/checkpoints/')}retrieval/"
     assert train["Image"].endswith("cpu-py312")
     assert evaluate["OutputPrefix"] == f"{run}evaluation/retrieval/"
@@ -290,6 +296,40 @@ def test_a_spot_training_waits_and_costs_no_more_than_one_on_demand(prepare, put
         assert answer[model]["Evaluate"]["StoppingCondition"] == {"MaxRuntimeInSeconds": 14400}
     on_demand = prepare({"MaxRuntimeInSeconds": given.get("MaxRuntimeInSeconds", {})})
     assert answer["Budget"] == on_demand["Budget"]
+
+
+def test_every_job_is_encrypted_and_in_the_subnets_that_the_stack_says(prepare, put, environment):
+    environment.setenv("KMS_KEY_ARN", KEY)
+    environment.setenv("VPC_SUBNET_IDS", "subnet-1,subnet-2")
+    environment.setenv("VPC_SECURITY_GROUP_IDS", "sg-1")
+    put("reviews/a.csv")
+    answer = prepare({"TrainingInstanceType": "ml.g5.xlarge"})
+    vpc = {"Subnets": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+    for model in ("Retrieval", "Ranking"):
+        train = answer[model]["Train"]
+        assert train["OutputDataConfig"]["KmsKeyId"] == KEY
+        assert "VolumeKmsKeyId" not in train["ResourceConfig"]  # its disks are its own, and SageMaker refuses a key
+        assert train["Network"] == vpc
+    for job in (answer["Preprocess"], answer["Retrieval"]["Evaluate"], answer["Ranking"]["Evaluate"]):
+        assert (job["KmsKeyId"], job["ClusterConfig"]["VolumeKmsKeyId"]) == (KEY, KEY)
+        assert job["NetworkConfig"] == {"EnableNetworkIsolation": False, "VpcConfig": vpc}
+    train = prepare({})["Ranking"]["Train"]  # on ml.m5.2xlarge
+    assert train["ResourceConfig"]["VolumeKmsKeyId"] == KEY
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "own"),
+    [
+        *[(f"ml.{family}.xlarge", False) for family in ("m5", "m5n", "m6i", "c5", "c7i", "r5", "p3", "inf2", "t3")],
+        *[
+            (f"ml.{family}.xlarge", True)
+            for family in ("m5d", "c6id", "r5dn", "g4dn", "g5", "g6e", "p3dn", "p4d", "p5")
+        ],
+        *[(f"ml.{family}.xlarge", True) for family in ("p4de", "p5en", "trn1", "trn1n", "p6-b200")],
+    ],
+)
+def test_instances_with_disks_of_their_own_are_known_by_their_family(instance_type, own):
+    assert has_own_disks(instance_type) == own
 
 
 def test_each_kind_of_job_has_its_own_disk(prepare, put):

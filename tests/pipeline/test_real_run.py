@@ -73,7 +73,7 @@ print(json.dumps(sum(shares) / len(shares)))
 
 
 def check_run_folder(folder, registered):
-    """The files of a run, and that they agree with one another; ``registered`` names its models. Returns the accuracy."""
+    """The files of a run, and that they agree; ``registered`` names the models that were. Returns the accuracy."""
     execution = read(folder / "execution.json")
     assert execution["status"] == "SUCCEEDED"
     assert read(folder / "history.json")["events"][-1]["type"] == "ExecutionSucceeded"

@@ -24,6 +24,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.mocking.mock_config import MockedResponseReturn, MockedResponseThrow
 
 RENDERED = Path(__file__).resolve().parents[2] / "statemachine" / "retraining.asl.json"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
 EXECUTION = {
     "Id": "arn:aws:states:us-east-1:123456789012:execution:taproom:weekly",
     "Name": "weekly",
@@ -107,7 +108,9 @@ def execute(outcomes: Mapping[str, list[Any]], *, given: Any = None, redrives: i
 @cache
 def parsed() -> tuple[dict[str, Any], Any]:
     """The definition with its resources exchanged, and moto's program of it, which an execution does not change."""
-    definition = json.loads(RENDERED.read_text().replace("${Partition}", "aws"))
+    definition = json.loads(
+        RENDERED.read_text().replace("${Partition}", "aws").replace("${TrainingNetwork}", "VpcConfig")
+    )
     for name, state in states_in(definition):
         if state.get("Resource") == f"${{{name}Arn}}":
             state["Resource"] = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
@@ -149,6 +152,7 @@ def planned(model: str) -> dict[str, Any]:
     image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312"
     return {
         "Train": {
+            "Run": "weekly-0123456789ab",
             "JobStem": f"weekly-train-{key}",
             "Image": image,
             "ResourceConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.2xlarge", "VolumeSizeInGB": 40},
@@ -156,15 +160,19 @@ def planned(model: str) -> dict[str, Any]:
             "UseSpot": True,
             "TimeoutSeconds": 53_600,
             "HyperParameters": {"epochs": "20", "sagemaker_program": '"train.py"'},
-            "OutputPath": f"s3://bucket/runs/weekly/models/{key}/",
+            "OutputDataConfig": {"S3OutputPath": f"s3://bucket/runs/weekly/models/{key}/", "KmsKeyId": KEY},
+            "Network": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
             "CheckpointPrefix": f"s3://bucket/checkpoints/weekly/{key}/",
             "Round": 0,
         },
         "Evaluate": {
+            "Run": "weekly-0123456789ab",
             "JobStem": f"weekly-evaluate-{key}",
             "Image": image,
             "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 50},
             "StoppingCondition": {"MaxRuntimeInSeconds": 14_400},
+            "KmsKeyId": "",
+            "NetworkConfig": {"EnableNetworkIsolation": False},
             "TimeoutSeconds": 18_000,
             "Arguments": ["evaluate.py", "--k", "500"],
             "OutputPrefix": f"s3://bucket/runs/weekly/evaluation/{key}/",
@@ -196,10 +204,16 @@ PREPARED = {
     "RunPrefix": "s3://bucket/runs/weekly/",
     "DataPrefix": "s3://bucket/runs/weekly/data/",
     "Preprocess": {
+        "Run": "weekly-0123456789ab",
         "JobStem": "weekly-preprocess",
         "Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19-cpu-py312",
         "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.xlarge", "VolumeSizeInGB": 60},
         "StoppingCondition": {"MaxRuntimeInSeconds": 7_200},
+        "KmsKeyId": KEY,
+        "NetworkConfig": {
+            "EnableNetworkIsolation": False,
+            "VpcConfig": {"Subnets": ["s-1"], "SecurityGroupIds": ["g"]},
+        },
         "TimeoutSeconds": 10_800,
         "Arguments": ["preprocess.py", "--test-fraction", "0.15"],
         "Round": 0,

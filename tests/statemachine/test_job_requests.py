@@ -89,6 +89,37 @@ def test_a_job_has_the_planned_machines_and_disks(requests):
     assert disks == {"Preprocess": 60, "EvaluateRetrieval": 50, "EvaluateRanking": 50}
 
 
+def test_a_job_bears_the_tags_of_its_stack_its_run_and_its_step(requests):
+    for state, request in requests.items():
+        assert {tag["Key"]: tag["Value"] for tag in request["Tags"]} == {
+            "taproom:stack": "${StackName}",
+            "taproom:run": "weekly-0123456789ab",
+            "taproom:step": state,
+        }
+
+
+def test_a_job_has_the_key_and_the_network_that_are_planned(requests):
+    key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
+    assert requests["TrainRanking"]["OutputDataConfig"]["KmsKeyId"] == key
+    assert requests["TrainRanking"]["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    assert requests["Preprocess"]["ProcessingOutputConfig"]["KmsKeyId"] == key
+    assert requests["Preprocess"]["NetworkConfig"]["VpcConfig"]["Subnets"] == ["s-1"]
+    assert requests["EvaluateRanking"]["ProcessingOutputConfig"]["KmsKeyId"] == ""  # SageMaker's word for none
+    assert requests["EvaluateRanking"]["NetworkConfig"] == {"EnableNetworkIsolation": False}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("VpcConfig", {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}), ("EnableNetworkIsolation", False)],
+)
+def test_both_names_of_a_trainings_network_are_sagemakers(requests, sagemaker, key, value):
+    shape = sagemaker.operation_model("CreateTrainingJob").input_shape
+    rest = {name: given for name, given in requests["TrainRanking"].items() if name != "VpcConfig"}
+    request = {**rest, "RoleArn": "arn:aws:iam::123456789012:role/Jobs", key: value}
+    report = ParamValidator().validate(request, shape)
+    assert not report.has_errors(), report.generate_report()
+
+
 def test_a_training_waits_for_spot_as_planned(requests):
     assert requests["TrainRetrieval"]["EnableManagedSpotTraining"] is True
     assert requests["TrainRetrieval"]["StoppingCondition"]["MaxWaitTimeInSeconds"] == 50_000

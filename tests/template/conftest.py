@@ -16,8 +16,16 @@ from samtranslator.yaml_helper import yaml_parse
 PROJECT = Path(__file__).resolve().parents[2]
 
 
+NOTHING = object()  # what AWS::NoValue comes to: the value or the key is not there
+
+
 class Template:
-    """template.yaml, and what its parts come to in a stack called ``taproom`` in some region."""
+    """template.yaml, and what its parts come to in a stack called ``taproom`` in some region.
+
+    ``conditions`` holds those that are true there; none are where all parameters have their defaults.
+    """
+
+    conditions: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.document = yaml_parse((PROJECT / "template.yaml").read_text())
@@ -44,9 +52,15 @@ class Template:
             **names,
         }
         if isinstance(given, list):
-            return [self.value(one, region, **names) for one in given]
+            values = [self.value(one, region, **names) for one in given]
+            return [one for one in values if one is not NOTHING]
         if not isinstance(given, dict):
             return given
+        if given == {"Ref": "AWS::NoValue"}:
+            return NOTHING
+        if "Fn::If" in given:
+            condition, first, second = given["Fn::If"]
+            return self.value(first if condition in self.conditions else second, region, **names)
         if "Ref" in given:
             return known.get(given["Ref"], f"<{given['Ref']}>")
         if "Fn::GetAtt" in given:
@@ -65,15 +79,15 @@ class Template:
             text, more = given["Fn::Sub"] if isinstance(given["Fn::Sub"], list) else (given["Fn::Sub"], {})
             known |= {key: self.value(one, region, **names) for key, one in more.items()}
             return re.sub(r"\$\{([^}]+)\}", lambda found: known.get(found[1], f"<{found[1]}>"), text)
-        return {key: self.value(one, region, **names) for key, one in given.items()}
+        values = {key: self.value(one, region, **names) for key, one in given.items()}
+        return {key: one for key, one in values.items() if one is not NOTHING}
 
     def statements(self, logical_id: str) -> Iterator[dict[str, Any]]:
         """The policy statements of a role or function, with lists for Action and Resource."""
         properties = self.resources[logical_id]["Properties"]
         alone = [properties] if "PolicyDocument" in properties else []  # a policy that is a resource of its own
         for policy in properties.get("Policies", alone):
-            for statement in policy.get("PolicyDocument", policy)["Statement"]:
-                found = self.value(statement)
+            for found in self.value(policy.get("PolicyDocument", policy)["Statement"]):
                 yield {
                     **found,
                     "Action": [found["Action"]] if isinstance(found["Action"], str) else found["Action"],
@@ -81,10 +95,11 @@ class Template:
                 }
 
     def granted(self, logical_id: str) -> set[tuple[str, str]]:
-        """Every (action, resource) that the role or function is allowed."""
+        """Every (action, resource) that the role or function is allowed, where ``conditions`` are true."""
         return {
             (action, resource)
             for statement in self.statements(logical_id)
+            if statement["Effect"] == "Allow"
             for action in statement["Action"]
             for resource in statement["Resource"]
         }
@@ -93,6 +108,14 @@ class Template:
 @pytest.fixture(scope="session")
 def template() -> Template:
     return Template()
+
+
+@pytest.fixture(scope="session")
+def protected() -> Template:
+    """The template where key, boundary and subnets are given."""
+    found = Template()
+    found.conditions = frozenset(("HasKey", "HasBoundary", "InVpc"))
+    return found
 
 
 class NoManagedPolicies:

@@ -67,7 +67,7 @@ def test_a_function_behind_a_rule_keeps_what_it_failed_at(expanded, template):
 
 @pytest.mark.parametrize("name", QUEUES)
 def test_a_queue_is_encrypted_and_keeps_letters_for_two_weeks(template, name):
-    queue = template.resources[name]["Properties"]
+    queue = template.value(template.resources[name]["Properties"])
     assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
     assert queue["SqsManagedSseEnabled"] is True
 

@@ -37,6 +37,8 @@ WITHOUT_RESOURCE = {
     *("sagemaker:ListModelPackages", "ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"),
     *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
     *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+    *("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"),
+    *("ec2:DescribeSubnets", "ec2:DescribeVpcs"),
     *("xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"),
 }
 FUNCTION_NAMES = [
@@ -46,7 +48,8 @@ FUNCTION_NAMES = [
 ]
 OWNERS = [
     *FUNCTION_NAMES,
-    *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole", "SeeHolder", "PublishWithKey"),
+    *("RetrainingStateMachineRole", "JobRole", "UploadRuleRole", "SeeHolder"),
+    *("UseKey", "JobsUseKey", "JobsUseVpc", "KeepNetworkToLambda"),
 ]
 BESIDE = {"TakeLease": ["SeeHolder"]}  # what a function is granted apart from its own policies
 EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:<RetrainingStateMachine.Name>:*"
@@ -178,23 +181,11 @@ def test_what_is_granted_beside_a_function_goes_to_that_function_alone(template)
     assert template.resources["SeeHolder"]["Properties"]["Roles"] == [{"Ref": "TakeLeaseRole"}]
 
 
-def test_the_two_that_publish_may_use_the_topics_key_where_there_is_one(template):
-    policy = template.resources["PublishWithKey"]
-    publishing = [name for name in FUNCTION_NAMES if ("sns:Publish", "<Notifications>") in template.granted(name)]
-    assert [one["Ref"] for one in policy["Properties"]["Roles"]] == [f"{name}Role" for name in publishing]
-    assert policy["Condition"] == "KeyIsGiven"
-    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html: of whoever publishes to an encrypted topic
-    assert template.granted("PublishWithKey") == {
-        ("kms:GenerateDataKey", "<KmsKeyArn>"),
-        ("kms:Decrypt", "<KmsKeyArn>"),
-    }
-
-
 def test_the_table_of_runs_is_kept_encrypted_and_forgets_what_it_may(template):
     table = template.resources["RunsTable"]
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
     properties = table["Properties"]
-    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert template.value(properties["SSESpecification"]) == {"SSEEnabled": True}
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "ForgetAt", "Enabled": True}
 
@@ -212,7 +203,7 @@ def test_the_bucket_is_private_encrypted_kept_and_tells_eventbridge(template):
     assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert encryption["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    assert template.value(encryption) == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     assert properties["VersioningConfiguration"]["Status"] == "Enabled"
     assert properties["NotificationConfiguration"]["EventBridgeConfiguration"]["EventBridgeEnabled"] is True
 

@@ -68,6 +68,7 @@ def test_each_function_gets_the_environment_it_reads(template):
         "Prepare": {
             *("CODE_DIGEST", "CODE_SOURCE_PREFIX", "CODE_SUBMIT_URI"),
             *("PROCESSING_IMAGE", "TRAINING_IMAGE_CPU", "TRAINING_IMAGE_GPU", "RUNS_TABLE"),
+            *("KMS_KEY_ARN", "VPC_SUBNET_IDS", "VPC_SECURITY_GROUP_IDS"),
         },
         "TakeLease": {"RUNS_TABLE", "UPLOAD_DEBOUNCE_SECONDS"},
         **{name: {"RUNS_TABLE"} for name in ("LookUpStep", "RecordStep", "RecordRun", "CloseRun", "RetakeLease")},
