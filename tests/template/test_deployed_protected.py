@@ -10,6 +10,7 @@ from taproom.local.aws import LocalAws
 from tests.pipeline.deployed import TINY_TRAINING, deployed, project_with
 
 BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
+BOUNDS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 VPC = {"Subnets": ["subnet-0a", "subnet-0b"], "SecurityGroupIds": ["sg-0a"]}
 
 
@@ -19,6 +20,7 @@ def stack(tmp_path_factory):
     folder = project_with(TINY_TRAINING, tmp_path_factory.mktemp("project"))
     with LocalAws(tmp_path_factory.mktemp("aws")) as aws:
         key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+        aws.client("iam").create_policy(PolicyName="Boundary", PolicyDocument=json.dumps(BOUNDS))
         made = deployed(
             aws,
             folder / "template.yaml",

@@ -54,10 +54,10 @@ def test_the_definition_names_the_network_as_prepare_plans_it(template, protecte
     assert protected.value(substituted) == "VpcConfig"
 
 
-def test_the_key_is_used_by_every_function_the_jobs_and_the_schedule(template, protected):
+def test_the_key_is_used_by_every_function_the_jobs_and_the_schedules(template, protected):
     holders = {name for policy in ("UseKey", "JobsUseKey") for name in roles_of(protected, policy)}
     functions = {f"{name}Role" for name in template.functions()} - {"PublishTrainingRole"}
-    assert holders == functions | {"JobRole", "RetrainingStateMachineWeeklyScheduleRole"}
+    assert holders == functions | {"JobRole", "RetrainingStateMachineWeeklyScheduleRole", "WatchFreshnessDailyRole"}
     allowed = protected.granted("PublishTraining")
     assert {("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)} <= allowed
     assert not [action for action, _ in template.granted("PublishTraining") if action.startswith("kms:")]
