@@ -45,9 +45,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     run = Run(ending, read_history(history_of(ending)), config.stack, config.bucket)
     message = message_of(run)
     if message is not None:
-        tell(message, config.topic)
         for measurement in measurements_of(run):
             emit(measurement, config.stack)
+        tell(message, config.topic)
     note_told(name, ending.change.time)
     outcome = list(message.outcomes) if message else None
     logger.info("told" if message else "nothing to tell: the run made nothing", outcome=outcome)

@@ -51,6 +51,8 @@ def failures_of(error: str, cause: str, at: Iterable[str]) -> list[Failure]:
         told = [(one.get("Step"), str(one.get("Error")), one.get("Cause")) for one in results]
         return [Failure(_name(step), _name(error), told_cause(error, cause)) for step, error, cause in told]
     step = "the redrive" if error == "LeaseHeld" else " and ".join(map(printable, at)) or "a step that is not told"
+    if error in JOB_ERRORS:
+        step = step.removeprefix("Triage")  # which raises what a job failed with
     return [Failure(step, _name(error), told_cause(error, cause))]
 
 
@@ -64,9 +66,11 @@ def branch_results(cause: str) -> list[Mapping[str, Any]]:
 
 
 def told_cause(error: str, cause: Any) -> str:
-    """The cause in one line; "" where it may quote data, or there is none."""
+    """The cause in one line, or that there is none; "" where it may quote data."""
     described = json_object(cause) or {}
     text = " ".join(str(described.get("errorMessage") or cause or "").split())
+    if not text:
+        return "it did not end within the state's time limit" if error == "States.Timeout" else "no cause was told"
     if error in JOB_ERRORS:
         plain = PLAIN_JOB_CAUSE.match(text) is not None
     else:

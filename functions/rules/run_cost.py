@@ -35,7 +35,7 @@ class RunCost:
             return "0 USD: no job ran"
         if self.usd is None:
             return f"unknown, as a price is, for {self.seconds:.0f} billed seconds"
-        of = "" if self.at_most is None else f" of at most {self.at_most:.2f}"
+        of = "" if self.at_most is None else f" of at most {self.at_most:.2f} USD"
         told = f"{self.usd:.4f} USD{of}, for {self.seconds:.0f} billed seconds (prices of {self.prices_of})"
         if not self.open_jobs:
             return told

@@ -128,8 +128,7 @@ def _approval(run: Run, result: Mapping[str, Any]) -> list[str]:
 def _after_failure(run: Run, failures: list[Failure]) -> list[str]:
     ending, name = run.ending, run.ending.name
     lines = [f"See why:  {run.command('watch', name)}"]
-    steps = [one.step for one in failures if one.step in run.history.step_seconds]
-    lines += [f"Its log:  {run.command('logs', step, name)}" for step in steps]
+    lines += [f"Its log:  {run.command('logs', one.step, name)}" for one in failures if one.step.isidentifier()]
     if ending.error in REFUSALS:
         return [*lines, f"Correct what was refused, then start anew:  {run.command('start')}"]
     if ending.error == "LeaseHeld":
@@ -192,4 +191,6 @@ def _times(started: datetime | None, stopped: datetime | None) -> str:
 def _length(length: timedelta) -> str:
     minutes, seconds = divmod(round(length.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

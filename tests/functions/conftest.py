@@ -130,3 +130,20 @@ def template():
 
     Loader.add_multi_constructor("!", argument)
     return yaml.load((PROJECT / "template.yaml").read_text(), Loader)
+
+
+@pytest.fixture
+def topic(aws):
+    """The topic that people are told on; gives a callable that takes the messages that have come, as SQS gets them."""
+    arn = aws("sns").create_topic(Name=VARIABLES["TOPIC"].rpartition(":")[2])["TopicArn"]
+    url = aws("sqs").create_queue(QueueName="inbox")["QueueUrl"]
+    queue = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws("sns").subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue)
+
+    def messages():
+        received = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for one in received:
+            aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+        return [json.loads(one["Body"]) for one in received]
+
+    return messages

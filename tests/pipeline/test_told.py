@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
 from taproom.local.aws import LocalAws
 from taproom.local.clock import Clock
+from tests.local.small_stacks import eventually
 from tests.pipeline.deployed import TINY_TRAINING, deployed, project_with, ranking_evaluation, script
 
 
@@ -37,22 +37,20 @@ def inbox(pipeline):
     sns.subscribe(TopicArn=pipeline.outputs["NotificationsTopicArn"], Protocol="sqs", Endpoint=arn, Attributes=only)
 
     def message():
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if received := sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"):
-                return json.loads(received[0]["Body"])
-        raise AssertionError("no message came")
+        received = eventually(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), within=30)
+        return json.loads(received[0]["Body"])
 
     return message
 
 
 def measured(aws):
-    """What the functions' logs hold of metrics, as CloudWatch would read them."""
+    """What TellOutcome's log holds of metrics, as CloudWatch would read them; nothing before it is written."""
     group, logs, found = "/aws/lambda/taproom", aws.client("logs"), []
     for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
         lines = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
         found += [json.loads(line["message"]) for line in lines if '"_aws"' in line["message"]]
-    return found
+    found = [one for one in found if one.get("stack") == "taproom"]
+    return found if any("CostUsd" in one for one in found) else []
 
 
 def test_a_run_that_registers_one_model_and_rejects_the_other_is_told(pipeline, inbox):
@@ -64,14 +62,14 @@ def test_a_run_that_registers_one_model_and_rejects_the_other_is_told(pipeline, 
     assert message["MessageAttributes"]["Outcome"] == {"Type": "String.Array", "Value": '["Registered", "Rejected"]'}
     text = message["Message"]
     assert "Registered retrieval version 1 (PendingManualApproval): accuracy 0.7500 (popularity 0.2500)" in text
-    assert "rule baseline: rmse 0.7000 does not beat the bias baseline's 0.6000" in text
+    assert "rule baseline: RMSE 0.7000 does not beat the bias baseline's 0.6000" in text
     assert "taproom approve 1 --model retrieval --region us-east-1 --stack taproom" in text
     assert f"s3://{pipeline.bucket}/runs/" in text
     assert f"#/v2/executions/details/{run.execution['executionArn']}" in text
     assert "billed seconds (prices of us-east-1" in text
     assert name in text
     assert "alice" not in text
-    told = [one for one in measured(pipeline.aws) if one.get("stack") == "taproom"]
+    told = eventually(lambda: measured(pipeline.aws))
     assert {one["Step"] for one in told if "StepSeconds" in one} == {
         *("Preprocess", "TrainRetrieval", "EvaluateRetrieval", "TrainRanking", "EvaluateRanking")
     }
