@@ -115,7 +115,7 @@ def test_one_parameter_turns_all_telling_off(template):
 
 
 def test_the_models_age_is_looked_at_every_day(template):
-    daily = template.functions()["WatchFreshness"]["Events"]["Daily"]["Properties"]
+    daily = template.functions()["WatchFreshness"]["Events"]["DailySchedule"]["Properties"]
     assert daily["ScheduleExpression"] == "rate(1 day)"
     assert json.loads(daily["Input"]) == {"Time": "<aws.scheduler.scheduled-time>"}
 

@@ -15,7 +15,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def outputs(local_aws):
-    parameters = {"ScheduleState": "DISABLED", "BucketName": "doctor-data", "DefaultInput": "{}"}
+    parameters = {"ScheduleState": "DISABLED", "NotificationState": "DISABLED", "BucketName": "doctor-data"}
+    parameters["DefaultInput"] = "{}"
     return deploy(local_aws.client, PROJECT / "template.yaml", "taproom", parameters, artifact_bucket="artifacts")
 
 

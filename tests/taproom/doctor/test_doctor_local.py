@@ -192,7 +192,7 @@ def test_the_schedule_is_on_off_aimed_elsewhere_or_gone(site, found, command, lo
     assert found(schedule.check)[0][0] == "fail"
     site.outputs["StateMachineArn"] = machine
     scheduler = local_aws.client("scheduler")
-    [listed] = scheduler.list_schedules()["Schedules"]
+    [listed] = [one for one in scheduler.list_schedules()["Schedules"] if "WeeklySchedule" in one["Name"]]
     scheduler.delete_schedule(Name=listed["Name"])
     [(status, seen, what_now)] = found(schedule.check)
     assert (status, seen) == ("fail", f"the schedule {listed['Name']} is not there")

@@ -13,7 +13,8 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def deployed(local_aws):
-    parameters = {"ScheduleState": "DISABLED", "BucketName": "manage-data", "UploadDebounceSeconds": "0"}
+    parameters = {"ScheduleState": "DISABLED", "NotificationState": "DISABLED", "UploadDebounceSeconds": "0"}
+    parameters["BucketName"] = "manage-data"
     return deploy(local_aws.client, PROJECT / "template.yaml", "taproom", parameters, artifact_bucket="artifacts")
 
 
