@@ -11,6 +11,8 @@ from taproom.local.clock import Clock
 from tests.local.small_stacks import eventually
 from tests.pipeline.deployed import TINY_TRAINING, deployed, project_with, ranking_evaluation, script
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/4f2b0b1c-7d5e-4c80-9c4c-3a6a2f0c8e11"
+
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory):
@@ -24,20 +26,22 @@ def pipeline(tmp_path_factory):
             UploadDebounceSeconds="0",
             NotificationState="ENABLED",
             NotificationEmail="brewer@example.org",
+            KmsKeyArn=KEY,
         )
 
 
 @pytest.fixture
 def inbox(pipeline):
-    """A queue that gets what tells of a rejection; gives a callable that waits for the next message."""
+    """A queue that gets what tells of a rejection or failure; gives a callable that waits for the next message."""
     sqs, sns = pipeline.aws.client("sqs"), pipeline.aws.client("sns")
     url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    only = {"FilterPolicy": json.dumps({"Outcome": ["Rejected"]})}
+    only = {"FilterPolicy": json.dumps({"Outcome": ["Rejected", "Failed"]})}
     sns.subscribe(TopicArn=pipeline.outputs["NotificationsTopicArn"], Protocol="sqs", Endpoint=arn, Attributes=only)
 
     def message():
         received = eventually(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"), within=30)
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=received[0]["ReceiptHandle"])
         return json.loads(received[0]["Body"])
 
     return message
@@ -78,6 +82,25 @@ def test_a_run_that_registers_one_model_and_rejects_the_other_is_told(pipeline, 
     assert (registered["Model"], registered["Accuracy"], registered["ModelVersion"]) == ("Retrieval", [0.75], [1])
 
 
+def test_a_job_that_fails_is_told_without_its_words(pipeline, inbox):
+    run = pipeline.upload("reviews/bob/b.csv", script(preprocess="alice wrote 'too bitter'"))
+    assert run.status == "FAILED"
+    message = inbox()
+    assert message["Subject"].startswith("taproom: Failed at Preprocess: JobFailed (")
+    lines, name = message["Message"].splitlines(), run.execution["name"]
+    assert lines[0].startswith("Failed at Preprocess: JobFailed: its own words may quote data")
+    assert f"  Its log:  taproom logs Preprocess {name} --region us-east-1 --stack taproom" in lines
+    assert f"  Once the cause is removed, go on:  taproom redrive {name} --region us-east-1 --stack taproom" in lines
+    assert "billed seconds" in lines[-1]
+    assert not {"alice", "bitter", "bob"} & set(message["Message"].replace("'", " ").split())
+
+
+def test_the_models_age_is_looked_at_from_the_deployment_on(pipeline):
+    key = {"Kind": {"S": "freshness"}, "Id": {"S": "watched"}}
+    row = eventually(lambda: pipeline.aws.client("dynamodb").get_item(TableName="taproom-runs", Key=key).get("Item"))
+    assert "Since" in row["Document"]["S"]
+
+
 def test_there_are_alarms_that_tell_and_a_dashboard(pipeline):
     cloudwatch, topic = pipeline.aws.client("cloudwatch"), pipeline.outputs["NotificationsTopicArn"]
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
@@ -91,6 +114,9 @@ def test_there_are_alarms_that_tell_and_a_dashboard(pipeline):
     assert executions["properties"]["metrics"][0][:4] == [
         *("AWS/States", "ExecutionsStarted", "StateMachineArn", pipeline.machine)
     ]
+    attributes = pipeline.aws.client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]
+    assert attributes["KmsMasterKeyId"] == KEY
+    assert [one["Sid"] for one in json.loads(attributes["Policy"])["Statement"]] == ["TlsOnly", "Alarms"]
     (by_email,) = [
         one
         for one in pipeline.aws.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
