@@ -109,10 +109,10 @@ def processing(name, minutes, count=1, status="Completed"):
     }
 
 
-def training(name, billable, status="Completed"):
+def training(name, billable, status="Completed", count=1):
     return {
         "TrainingJobName": name,
         "TrainingJobStatus": status,
         "BillableTimeInSeconds": billable,
-        "ResourceConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.2xlarge"},
+        "ResourceConfig": {"InstanceCount": count, "InstanceType": "ml.m5.2xlarge"},
     }

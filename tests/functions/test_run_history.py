@@ -46,7 +46,7 @@ def test_the_events_of_two_branches_are_kept_apart():
     one, other = told.enter("TrainRetrieval"), told.enter("TrainRanking")
     first = told.job("TrainRetrieval", "train-1", "Training", after=one)
     second = told.job("TrainRanking", "train-2", "Training", after=other)
-    told.add("TaskSucceeded", after=second, minutes=5, output=json.dumps(training("train-2", 200)))
+    told.add("TaskSucceeded", after=second, minutes=5, output=json.dumps(training("train-2", 100, count=2)))
     told.leave("TrainRanking")
     told.add("TaskSucceeded", after=first, minutes=5, output=json.dumps(training("train-1", 500)))
     told.leave("TrainRetrieval")
