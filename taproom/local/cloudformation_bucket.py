@@ -72,6 +72,9 @@ class BucketType:
             "PublicAccessBlockConfiguration": lambda value: s3.put_public_access_block(
                 Bucket=name, PublicAccessBlockConfiguration={key: truth(flag) for key, flag in value.items()}
             ),
+            "LoggingConfiguration": lambda value: s3.put_bucket_logging(
+                Bucket=name, BucketLoggingStatus={"LoggingEnabled": access_logs(value)}
+            ),
             "OwnershipControls": lambda value: s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=value),
             "LifecycleConfiguration": lambda value: s3.put_bucket_lifecycle_configuration(
                 Bucket=name, LifecycleConfiguration={"Rules": [lifecycle_rule(rule) for rule in value["Rules"]]}
@@ -109,6 +112,11 @@ def notification(value: dict[str, Any]) -> dict[str, Any]:
     return {"EventBridgeConfiguration": {}} if enabled and "EventBridgeConfiguration" in value else {}
 
 
+def access_logs(value: dict[str, Any]) -> dict[str, Any]:
+    """CloudFormation's access logging in the API's words."""
+    return {"TargetBucket": value["DestinationBucketName"], "TargetPrefix": value.get("LogFilePrefix", "")}
+
+
 def lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
     """CloudFormation's lifecycle rule in the API's words."""
     made = {"ID": rule.get("Id", "rule"), "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
@@ -127,7 +135,11 @@ def lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
         old_versions = {"NoncurrentDays": rule["NoncurrentVersionExpirationInDays"]}
     if old_versions:
         made["NoncurrentVersionExpiration"] = {key: int(number) for key, number in old_versions.items()}
-    known = {"Id", "Status", "Prefix", "ExpirationInDays", "ExpiredObjectDeleteMarker"}
+    if "Transitions" in rule:
+        made["Transitions"] = [
+            {"Days": int(one["TransitionInDays"]), "StorageClass": one["StorageClass"]} for one in rule["Transitions"]
+        ]
+    known = {"Transitions", "Id", "Status", "Prefix", "ExpirationInDays", "ExpiredObjectDeleteMarker"}
     known |= {"AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays"}
     if unknown := sorted(set(rule) - known):
         raise ValueError(f"the local AWS does not know {', '.join(unknown)} of a bucket's lifecycle rule")

@@ -12,6 +12,17 @@ from tests.pipeline.deployed import TINY_TRAINING, deployed, project_with
 BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
 BOUNDS = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 VPC = {"Subnets": ["subnet-0a", "subnet-0b"], "SecurityGroupIds": ["sg-0a"]}
+LOG_DELIVERY = {  # as S3's documentation asks of a bucket that takes access logs
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws:s3:::access-logs/*",
+        }
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +30,8 @@ def stack(tmp_path_factory):
     """The key's ARN, and the stack."""
     folder = project_with(TINY_TRAINING, tmp_path_factory.mktemp("project"))
     with LocalAws(tmp_path_factory.mktemp("aws")) as aws:
+        aws.client("s3").create_bucket(Bucket="access-logs")
+        aws.client("s3").put_bucket_policy(Bucket="access-logs", Policy=json.dumps(LOG_DELIVERY))
         key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
         aws.client("iam").create_policy(PolicyName="Boundary", PolicyDocument=json.dumps(BOUNDS))
         made = deployed(
@@ -29,6 +42,11 @@ def stack(tmp_path_factory):
             PermissionsBoundaryArn=BOUNDARY,
             VpcSubnetIds=",".join(VPC["Subnets"]),
             VpcSecurityGroupIds=",".join(VPC["SecurityGroupIds"]),
+            AccessLogBucketName="access-logs",
+            KeepNoncurrentDays="90",
+            TierRunsAfterDays="30",
+            LogRetentionDays="30",
+            LeaseConcurrency="10",
         )
         yield key, made
 
@@ -45,6 +63,36 @@ def test_the_bucket_encrypts_with_the_key(stack):
     ]
     assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
     assert rule["BucketKeyEnabled"] is True
+
+
+def test_the_bucket_tells_of_accesses_and_forgets_and_tiers_what_it_is_told_to(stack):
+    _, made = stack
+    s3 = made.aws.client("s3")
+    logged = s3.get_bucket_logging(Bucket=made.bucket)["LoggingEnabled"]
+    assert (logged["TargetBucket"], logged["TargetPrefix"]) == ("access-logs", "taproom/")
+    rules = {one["ID"]: one for one in s3.get_bucket_lifecycle_configuration(Bucket=made.bucket)["Rules"]}
+    assert rules.keys() == {"AbandonedUploads", "Checkpoints", "NoncurrentVersions", "TieredRuns"}
+    assert rules["NoncurrentVersions"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 90
+    assert rules["TieredRuns"]["Transitions"] == [{"Days": 30, "StorageClass": "INTELLIGENT_TIERING"}]
+    for rule in rules.values():  # an artifact of a registered version is never expired
+        assert rule["Filter"] == {"Prefix": "checkpoints/"} or "Days" not in rule.get("Expiration", {})
+
+
+def test_the_functions_behind_every_execution_are_limited_and_no_other_is(stack):
+    _, made = stack
+    limits = {}
+    for name, physical in resources(made, "AWS::Lambda::Function").items():
+        told = made.aws.client("lambda").get_function_concurrency(FunctionName=physical)
+        limits[name] = int(told.get("ReservedConcurrentExecutions") or 0)
+    assert {name for name, limit in limits.items() if limit} == {"TakeLease", "CloseRun", "RetakeLease"}
+    assert limits["CloseRun"] == 10
+
+
+def test_logs_are_kept_as_long_as_is_said(stack):
+    _, made = stack
+    groups = made.aws.client("logs").describe_log_groups()["logGroups"]
+    kept = {one["logGroupName"]: one.get("retentionInDays") for one in groups}
+    assert kept["/aws/lambda/taproom"] == kept["/aws/vendedlogs/states/taproom"] == 30
 
 
 def test_the_queues_encrypt_with_the_key(stack):

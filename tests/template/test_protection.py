@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+PROJECT = Path(__file__).resolve().parents[2]
 KEY, BOUNDARY = "<KmsKeyArn>", "<PermissionsBoundaryArn>"
 # the types that hold data, and what names their key
 ENCRYPTED = {
@@ -46,6 +48,21 @@ def test_every_function_is_in_the_subnets_or_none_is(expanded, template, protect
         assert set(one["VpcConfig"]) == {"SubnetIds", "SecurityGroupIds"}
     for one in properties(expanded, template, "AWS::Lambda::Function").values():
         assert "VpcConfig" not in one
+
+
+def test_every_function_traces_and_logs_json_under_the_id_of_the_execution(expanded, template):
+    for name, one in properties(expanded, template, "AWS::Lambda::Function").items():
+        assert one["TracingConfig"] == {"Mode": "Active"}, name
+        assert one["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "<FunctionsLogGroup>"}, name
+        source = (PROJECT / "functions" / f"{one['Handler'].removesuffix('.handler')}.py").read_text()
+        (path,) = re.findall(r'@logger\.inject_lambda_context\(correlation_id_path="([\w.]+)"\)', source)
+        # CloudFormation asks PublishTraining, for no execution
+        assert path in ({"StackId"} if name == "PublishTraining" else {"Execution.Id", "detail.executionArn"}), name
+
+
+def test_the_state_machine_logs_no_payload(template):
+    logging = template.machine["Logging"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
 
 
 def test_the_definition_names_the_network_as_prepare_plans_it(template, protected):

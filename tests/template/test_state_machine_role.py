@@ -87,4 +87,4 @@ def test_each_functions_substitution_bears_its_logical_id(template):
 def test_the_execution_data_is_not_logged(template):
     assert template.machine["Type"] == "STANDARD"
     assert template.machine["Logging"]["IncludeExecutionData"] is False
-    assert template.resources["RetrainingLogGroup"]["Properties"]["RetentionInDays"] > 0
+    assert template.resources["RetrainingLogGroup"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}

@@ -185,6 +185,11 @@ def test_the_default_input_must_look_like_an_object(template, given, allowed):
         ("NotificationEmail", ""),
         ("StaleAfterDays", 8),
         ("KmsKeyArn", ""),
+        ("AccessLogBucketName", ""),
+        ("KeepNoncurrentDays", 0),
+        ("TierRunsAfterDays", 0),
+        ("LogRetentionDays", 90),
+        ("LeaseConcurrency", 0),
     ],
 )
 def test_a_default_is_allowed_by_its_own_parameter(template, parameter, default):
