@@ -36,7 +36,8 @@ deploy-local: ## the way to AWS, here: sam build, validate and deploy into the l
 	@$(python) -m taproom deploy-local $(if $(REVIEWS),--reviews "$(REVIEWS)")
 
 test: ## everything: lint and all tests
-	@requirements/install.sh sam & sam=$$!; requirements/install.sh dev || { kill $$sam; exit 1; }; wait $$sam
+	@{ requirements/install.sh sam && requirements/install.sh scan; } & clis=$$!; \
+		requirements/install.sh dev || { kill $$clis; exit 1; }; wait $$clis
 	@$(MAKE) --no-print-directory lint
 	@$(python) -m pytest $(parallel) -m "not chaos"
 
@@ -73,6 +74,8 @@ lock: ## resolve pyproject.toml anew into requirements/*.lock (needs uv)
 		--custom-compile-command "make lock" pyproject.toml -o requirements/bench.lock
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make lock" requirements/sam.in -o requirements/sam.lock
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" requirements/scan.in -o requirements/scan.lock
 
 clean: ## remove what runs left behind (.taproom, runs), but not .venv
 	@if [ -e .taproom/aws/server.json ]; then $(python) -m taproom aws down; fi

@@ -1,15 +1,16 @@
 #!/bin/sh
-# Brings an environment in step with a lock: requirements/install.sh run|dev|bench|sam
-# run and dev share .venv; the peers of bench have .venv-bench, and the SAM and AWS CLIs .venv-sam, so that they never
-# disturb what runs and is tested.
+# Brings an environment in step with a lock: requirements/install.sh run|dev|bench|sam|scan
+# run and dev share .venv; the peers of bench have .venv-bench, the SAM and AWS CLIs .venv-sam and the template's scanner
+# .venv-scan, so that they never disturb what runs and is tested.
 # Safe to repeat (a stamp holds the lock's checksum) and safe to interrupt (the stamp is written last).
 set -eu
 cd "$(dirname "$0")/.."
 
-which_lock=${1:?usage: requirements/install.sh run|dev|bench|sam}
+which_lock=${1:?usage: requirements/install.sh run|dev|bench|sam|scan}
 case $which_lock in
     bench) venv=.venv-bench locks="run bench" ;;
     sam) venv=.venv-sam locks=sam ;;
+    scan) venv=.venv-scan locks=scan ;;
     dev) venv=.venv locks="run dev" ;;
     run) venv=.venv locks=run ;;
     *) echo "no such environment: $which_lock" >&2 && exit 2 ;;
@@ -58,7 +59,7 @@ for lock in $locks; do
     case $lock in
         # stepfunctions comes as source only: build it with the locked setuptools instead of whatever is newest that day.
         dev | bench) install --no-build-isolation -r "requirements/$lock.lock" ;;
-        sam) install --no-compile -r requirements/sam.lock ;; # most of its 20,000 files are never imported
+        sam | scan) install --no-compile -r "requirements/$lock.lock" ;; # most of their files are never imported
         *) install -r "requirements/$lock.lock" ;;
     esac
 done
