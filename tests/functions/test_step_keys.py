@@ -227,7 +227,7 @@ def test_arguments_are_told_by_their_flags_or_whole_where_they_are_anything_else
 
 
 def test_the_fingerprint_leaves_out_what_only_costs_and_knows_every_parameter_that_it_leaves_out():
-    names = ExecutionInput().document().keys() | {"InputData", "MaxUsd"}
+    names = ExecutionInput().document().keys() | {"InputData", "MaxUsd", "MaxWaitInSeconds"}  # which have no default
     assert names >= LEFT_OUT
     objects = [StoredObject("reviews/a.csv", "aa", 1)]
     assert fingerprint(objects, parameters={"SplitSeed": 42, "MaxUsd": 5}) == fingerprint(objects)
