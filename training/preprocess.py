@@ -32,6 +32,7 @@ from reviews.attributes import ATTRIBUTES, described
 from reviews.bounds import Bounds, tally
 from reviews.cleaning import KEY, usable
 from reviews.coding import Coded, code
+from reviews.distributions import review_counts, score_counts, scores_given
 from reviews.engine import Engine
 from reviews.keep import keep
 from reviews.manifest import (
@@ -144,7 +145,8 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
         "columns": {role: columns[role] if role in (*REQUIRED, *present) else None for role in columns},
         "filters": {name: getattr(options, name) for name in FILTERS},
     }
-    manifest |= side_counts(engine, kept.tallied_users)
+    tallied_users = engine.create("tallied_users", kept.tallied_users)
+    manifest |= side_counts(engine, tallied_users)
     manifest["split"] = {
         "strategy": options.split_strategy,
         "rule": BY_TIME if temporal else BY_CHANCE,
@@ -158,7 +160,13 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
         reviewed = coded.items.semi_join(tallied_items, "item_id").select("item")
         engine.write_parquet(described(reviewed, coded.told, attributes), options.output / "items.parquet")
         manifest |= item_counts(engine, tallied_items)
-        manifest["score"] = score_distribution(engine, kept.reviews)
+        score, given, tested = scores_given(engine, kept.reviews)
+        manifest["score"] = score_distribution(score, given)
+        manifest["distributions"] = {
+            "scores": score_counts(score, given, tested),
+            "reviews_per_item": review_counts(engine, tallied_items),
+            "reviews_per_user": review_counts(engine, tallied_users),
+        }
     written = {"train.parquet": manifest["train"], "test.parquet": manifest["test"], "items.parquet": manifest["items"]}
     manifest["files"] = {
         "read": files_read(files, found),

@@ -19,7 +19,7 @@ MOST_EARLIER = 200  # folders of runs that are looked at for the run before
 
 @dataclass(frozen=True)
 class Earlier:
-    """The run before: its name, what was counted in it, and when it began."""
+    """The run before: its name, what was counted in it, and when it began (where that is not known, when it ended)."""
 
     name: str
     counts: Mapping[str, int]
@@ -58,7 +58,7 @@ def data_of(folder: Path, began: datetime) -> Data | None:
         count(at(manifest, "files", "ignored")) or 0,
         ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in split.items()),
         earlier,
-        distributions(folder / "data"),
+        distributions(manifest),
     )
 
 
@@ -84,7 +84,7 @@ def run_before(folder: Path, began: datetime) -> Earlier | None:
     for other in _newest_folders(folder):
         execution = read_object(other / "execution.json")
         try:
-            at_time = datetime.fromisoformat(str(execution["startDate"]))
+            at_time = datetime.fromisoformat(str(execution.get("startDate") or execution["stopDate"]))
             is_before = at_time < began and (found is None or at_time > found.began)
         except (KeyError, ValueError, TypeError):  # TypeError: a time of no zone
             continue

@@ -9,9 +9,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from taproom.follow import Snapshot
 from taproom.graph.definition import load_definition
 from taproom.history import read_states
@@ -22,6 +19,22 @@ NASTY = '<img src=x onerror="pwned=1"></script><script>pwned=1</script>&amp; \'\
 BUCKET = "taproom-data"
 PARAMETERS = {"InputData": f"s3://{BUCKET}/reviews/", "TrainingEpochs": 7, "LearningRate": 0.005}
 DEFAULTS = {"TrainingEpochs": 20, "LearningRate": 0.005}
+DISTRIBUTIONS = {
+    "scores": [{"from": score, "to": score, "train": 2, "test": 2} for score in (3.0, 4.5, 5.0)],
+    **{
+        f"reviews_per_{who}": {
+            "most": 8,
+            "top_tenth": 0.75,
+            "counts": [
+                {"from": 1, "to": 1, "number": 0, "reviews": 0},
+                {"from": 2, "to": 3, "number": 0, "reviews": 0},
+                {"from": 4, "to": 7, "number": 1, "reviews": 4},
+                {"from": 8, "to": 15, "number": 1, "reviews": 8},
+            ],
+        }
+        for who in ("item", "user")
+    },
+}
 STEPS = {
     "Preprocess": "preprocess-1",
     "TrainRetrieval": "train-retrieval-1",
@@ -166,22 +179,14 @@ def _collected(runs, name, history, status):
     began = {"name": name, "startDate": told.execution["startDate"].isoformat()}
     _write(folder / "execution.json", began)
     _write(folder / "request.json", {"schema_version": 1, "Parameters": PARAMETERS, "Defaults": DEFAULTS})
-    write_reviews(folder / "data", [("u", NASTY, 4.5), ("u", "ale", 3.0), (NASTY, "ale", 5.0)] * 2)
     manifest = {
         **{"read": 9, "dropped": {"duplicate": 2, "missing_user": 1}, "kept": 6, "train": 6, "test": 6},
         **{"users": 2, "items": 2, "split": {"strategy": "random", "seed": 42}},
         "files": {"read": [{"file": f"{NASTY}.csv", "rows": 9, "bytes": 1234}], "ignored": 1},
+        "distributions": DISTRIBUTIONS,
     }
     _write(folder / "data" / "manifest.json", manifest)
     return Run(folder, snapshot)
-
-
-def write_reviews(folder, rows):
-    """The same reviews on both sides."""
-    folder.mkdir(parents=True, exist_ok=True)
-    columns = dict(zip(("user", "item", "score"), zip(*rows, strict=True), strict=True))
-    for side in ("train", "test"):
-        pq.write_table(pa.table(columns), folder / f"{side}.parquet")
 
 
 def _result(model, status, value):

@@ -1,13 +1,15 @@
-"""What is told of the data: distributions counted by hand, and the change since the run before."""
+"""What is told of the data: the distributions of the manifest, and the change since the run before."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from taproom.report.data import data_of, run_before
 from taproom.report.distributions import distributions
-from tests.taproom.report.runs import registered, write_reviews
+from tests.taproom.report.runs import DISTRIBUTIONS, registered
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -18,26 +20,30 @@ def earlier(runs, name, began, **manifest):
     (runs / name / "data" / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_scores_and_reviews_are_counted(tmp_path):
-    # on both sides: ale has 2 reviews, bock 1; u has 2, v has 1
-    write_reviews(tmp_path, [("u", "ale", 4.5), ("u", "bock", 3.0), ("v", "ale", 4.5)])
-    scores, items, users = distributions(tmp_path)
-    assert scores.rows == [["3", 1, 1], ["4.5", 2, 2]]
-    assert items.rows == [["1", 0, 0], ["2–3", 1, 2], ["4–7", 1, 4]]
-    assert users.rows == [["1", 0, 0], ["2–3", 1, 2], ["4–7", 1, 4]]
+def test_scores_and_reviews_are_shown_as_they_were_counted():
+    scores, items, users = distributions({"distributions": DISTRIBUTIONS})
+    assert scores.rows == [["3", 2, 2], ["4.5", 2, 2], ["5", 2, 2]]
+    assert items.rows == users.rows == [["1", 0, 0], ["2–3", 0, 0], ["4–7", 1, 4], ["8–15", 1, 8]]
+    assert "the most reviewed item has 8 reviews, the most reviewed tenth of items 75% of all" in items.svg
 
 
-def test_scores_of_many_values_are_put_together(tmp_path):
-    write_reviews(tmp_path, [("u", "ale", number / 100) for number in range(100)])
-    (scores, *_) = distributions(tmp_path)
-    assert len(scores.rows) == 20
-    assert [sum(row[place] for row in scores.rows) for place in (1, 2)] == [100, 100]
+def test_a_span_of_scores_is_called_by_both_its_ends():
+    (scores,) = distributions({"distributions": {"scores": [{"from": 0.5, "to": 1.25, "train": 3, "test": 0}]}})
+    assert scores.rows == [["0.5 to 1.25", 3, 0]]
 
 
-def test_no_files_and_no_reviews_have_no_charts(tmp_path):
-    assert distributions(tmp_path) == []
-    (tmp_path / "train.parquet").write_text("no Parquet")
-    assert distributions(tmp_path) == []
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        [],
+        {"scores": [], "reviews_per_item": {"most": 0, "top_tenth": 0.0, "counts": []}},
+        {"scores": [{"from": "low", "to": 1, "train": 1, "test": 1}], "reviews_per_user": {"counts": [{"from": 1}]}},
+        {"scores": [{"from": 1, "to": 1, "train": -1, "test": 0.5}], "reviews_per_item": [1]},
+    ],
+)
+def test_what_was_not_counted_has_no_chart(told):
+    assert distributions({"distributions": told}) == []
 
 
 def test_the_run_before_is_the_newest_that_began_earlier_and_had_reviews(tmp_path):

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import os
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tests.taproom.report.runs import STEPS, registered
 
-REVIEWS, USERS, ITEMS = 1_000_000, 50_000, 60_000
+REVIEWS = 1_000_000
 LARGEST, LONGEST = 2_000_000, 10.0  # bytes, seconds
 
 
@@ -23,16 +20,14 @@ def busy():
 
 @pytest.mark.slow
 def test_the_report_of_a_million_reviews_is_small_and_soon_written(tmp_path):
-    run, random = registered(tmp_path), np.random.default_rng(7)
-    users, items = (pa.array([f"{kind} {n}" for n in range(size)]) for kind, size in (("user", USERS), ("Ale", ITEMS)))
-    names = {"user": users, "item": items}
-    for side, number in (("train", REVIEWS * 85 // 100), ("test", REVIEWS * 15 // 100)):
-        drawn = {who: (random.pareto(1.0, number) * 20).astype(np.int64) % len(all_) for who, all_ in names.items()}
-        columns = {who: names[who].take(pa.array(places)) for who, places in drawn.items()}
-        scores = random.integers(2, 11, number) / 2
-        pq.write_table(pa.table({**columns, "score": scores}), run.folder / "data" / f"{side}.parquet")
+    run = registered(tmp_path)
     files = [{"file": f"reviews/part-{n:05}.csv.gz", "rows": 100, "bytes": 4321} for n in range(10_000)]
+    spans = [{"from": 2**n, "to": 2 ** (n + 1) - 1, "number": 10**6 >> n, "reviews": 10**6} for n in range(21)]
+    counted = {"most": 2**20, "top_tenth": 0.9, "counts": spans}
+    scores = [{"from": n / 20, "to": (n + 1) / 20, "train": REVIEWS // 20, "test": 0} for n in range(20)]
+    distributions = {"scores": scores, "reviews_per_item": counted, "reviews_per_user": counted}
     manifest = {"read": REVIEWS, "kept": REVIEWS, "dropped": {}, "files": {"read": files}}
+    manifest["distributions"] = distributions
     (run.folder / "data" / "manifest.json").write_text(json.dumps(manifest))
     log = "".join(f"epoch={n} of=1000 loss={9 - n / 200} validation={n / 2000} seconds=1\n" for n in range(1, 1001))
     for step in ("TrainRetrieval", "TrainRanking"):

@@ -224,6 +224,39 @@ def test_the_score_distribution_worked_out_by_hand(tmp_path, write_csv, prepare)
     }
 
 
+def test_the_distributions_worked_out_by_hand(tmp_path, write_csv, prepare):
+    # ann has 20 reviews, bob 6 and cid 5 of the same items: 5 items have 3 reviews, 1 has 2, 14 have 1
+    rows = [
+        (user, f"beer {n}", score)
+        for user, most, score in (("ann", 20, 4), ("bob", 6, 2.5), ("cid", 5, 4))
+        for n in range(most)
+    ]
+    write_csv(tmp_path / "reviews" / "a.csv", PLAIN, *rows)
+    manifest, _ = prepare("--test-fraction", 0.5)
+    told = manifest["distributions"]
+    given = [(one["from"], one["to"], one["train"] + one["test"]) for one in told["scores"]]
+    assert given == [(2.5, 2.5, 6), (4, 4, 25)]
+    assert sum(one["test"] for one in told["scores"]) == manifest["test"]
+    assert told["reviews_per_item"] == {
+        "most": 3,
+        "top_tenth": round(6 / 31, 6),  # 2 of 20 items
+        "counts": [
+            {"from": 1, "to": 1, "number": 14, "reviews": 14},
+            {"from": 2, "to": 3, "number": 6, "reviews": 17},
+        ],
+    }
+    assert told["reviews_per_user"] == {
+        "most": 20,
+        "top_tenth": round(20 / 31, 6),  # 1 of 3 users
+        "counts": [
+            *({"from": of, "to": 2 * of - 1, "number": 0, "reviews": 0} for of in (1, 2)),
+            {"from": 4, "to": 7, "number": 2, "reviews": 11},
+            {"from": 8, "to": 15, "number": 0, "reviews": 0},
+            {"from": 16, "to": 31, "number": 1, "reviews": 20},
+        ],
+    }
+
+
 def test_names_with_quotes_commas_newlines_and_apostrophes_survive(tmp_path, write_csv, prepare):
     names = [f'it\'s "no. {n}",\nreally; ünïcode' for n in range(40)]
     write_csv(tmp_path / "reviews" / "it's.csv", ("who's", *PLAIN[1:]), *[("o'neil", name, 3) for name in names])

@@ -1,0 +1,37 @@
+"""Scores put together for a chart: no review is lost, and a span holds what lies in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reviews.distributions import score_counts
+
+
+def test_many_scores_are_put_into_spans_of_equal_width():
+    score = np.arange(41) / 4  # 0 to 10 in quarters: spans of a half
+    told = score_counts(score, np.full(41, 3), np.ones(41, dtype=int))
+    assert len(told) == 20
+    assert told[0] == {"from": 0.0, "to": 0.5, "train": 4, "test": 2}  # 0 and 0.25
+    assert told[-1] == {"from": 9.5, "to": 10.0, "train": 6, "test": 3}  # 9.5, 9.75 and 10
+
+
+@pytest.mark.parametrize("number", [0, 1, 21])
+def test_few_scores_are_counted_each(number):
+    score = np.linspace(1, 5, number)
+    told = score_counts(score, np.arange(number) + 1, np.arange(number))
+    assert [(one["train"], one["test"]) for one in told] == [(1, n) for n in range(number)]
+    assert all(one["from"] == one["to"] for one in told)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.sets(st.floats(-1e9, 1e9), max_size=80), st.randoms(use_true_random=False))
+def test_every_review_is_counted_once(scores, random):
+    score = np.array(sorted(scores), dtype=float)
+    number = np.array([random.randint(1, 9) for _ in score], dtype=int)
+    tested = np.array([random.randint(0, of) for of in number], dtype=int)
+    told = score_counts(score, number, tested)
+    assert sum(one["train"] + one["test"] for one in told) == number.sum()
+    assert sum(one["test"] for one in told) == tested.sum()

@@ -1,0 +1,71 @@
+"""How scores are distributed, and how many reviews users and items have: as few numbers as a chart can show.
+
+For the report of the run, which is then written without reading the reviews again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+
+from reviews.engine import Engine
+
+MOST_SCORES = 21  # that are counted each; of more, spans of equal width are
+SPANS = 20
+
+
+def scores_given(engine: Engine, reviews: ir.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every score that occurs, from the lowest, how many reviews gave it, and how many of these are held out."""
+    counted = reviews.group_by("score").agg(reviews=ibis._.count(), tested=ibis._.held_out.sum())
+    score, number, tested = engine.columns(counted.order_by("score"))
+    return score, number, tested
+
+
+def score_counts(score: np.ndarray, number: np.ndarray, tested: np.ndarray) -> list[dict[str, float]]:
+    """Reviews of train and test by score, or by span of scores: each from its lowest on, the last to its highest."""
+    if len(score) <= MOST_SCORES:
+        low, high, place = score, score, np.arange(len(score))
+    else:
+        edges = np.linspace(score[0], score[-1], SPANS + 1)
+        low, high = edges[:-1], edges[1:]
+        place = np.clip(np.searchsorted(edges, score, "right") - 1, 0, SPANS - 1)
+    train, test = (np.bincount(place, weights=of, minlength=len(low)) for of in (number - tested, tested))
+    return [
+        {"from": _rounded(one), "to": _rounded(other), "train": int(train[n]), "test": int(test[n])}
+        for n, (one, other) in enumerate(zip(low, high, strict=True))
+    ]
+
+
+def review_counts(engine: Engine, tallied: ir.Table) -> dict[str, Any]:
+    """Of users or of items (a tally): how many have so many reviews, in spans that double: 1, 2 to 3, 4 to 7, ...
+
+    ``most`` is what one of them has at most, ``top_tenth`` the share of all reviews that the tenth with most has.
+    """
+    counted = tallied.group_by("reviews").agg(number=ibis._.count())
+    size, number = engine.columns(counted.order_by("reviews"))
+    if not len(size):
+        return {"most": 0, "top_tenth": 0.0, "counts": []}
+    power = np.floor(np.log2(size)).astype(int)
+    who, reviews = (np.bincount(power, weights=of).astype(int).tolist() for of in (number, size * number))
+    return {
+        "most": int(size[-1]),
+        "top_tenth": round(_of_top_tenth(size[::-1], number[::-1]), 6),
+        "counts": [
+            {"from": 2**n, "to": 2 ** (n + 1) - 1, "number": of, "reviews": reviews[n]} for n, of in enumerate(who)
+        ],
+    }
+
+
+def _of_top_tenth(size: np.ndarray, number: np.ndarray) -> float:
+    """``number`` have ``size`` reviews each, the largest first."""
+    tenth = max(1, int(number.sum()) // 10)
+    before = np.cumsum(number) - number
+    taken = np.clip(tenth - before, 0, number)
+    return float((taken * size).sum() / (size * number).sum())
+
+
+def _rounded(score: float) -> float:
+    return round(float(score), 6)
