@@ -14,6 +14,8 @@ from pydantic import ConfigDict, Field
 from rules.execution import Execution
 from rules.measured import MEASURED, ModelName
 from rules.naming import RUNS_PREFIX, execution_slug
+from rules.report_uri import report_uri
+from rules.s3_uri import parse_s3_uri
 from rules.validation import StrictDocument
 from rules.wording import clipped, printable
 
@@ -87,10 +89,17 @@ class Registration(StrictDocument):
         A model that this execution trained lies in its own folder. One that lies elsewhere was made by an earlier run,
         which may have registered it.
         """
-        own = f"/{RUNS_PREFIX}{execution_slug(self.execution.name, self.execution.id)}/"
-        if self.execution.start_time is None or own not in self.model_data_url:
+        if self.execution.start_time is None or f"/{self.folder()}" not in self.model_data_url:
             return None
         return datetime.fromisoformat(self.execution.start_time)
+
+    def folder(self) -> str:
+        """The key prefix of all that the execution makes."""
+        return f"{RUNS_PREFIX}{execution_slug(self.execution.name, self.execution.id)}/"
+
+    def report_uri(self) -> str:
+        """Of the run's report, which is not there yet: the execution has not ended."""
+        return report_uri(f"s3://{parse_s3_uri(self.gate_uri).bucket}/{self.folder()}")
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,7 @@ def metadata(registration: Registration, manifest_digest: str) -> dict[str, str]
         MANIFEST: registration.manifest_uri,
         "ManifestDigest": manifest_digest,
         "GateUri": registration.gate_uri,
+        "ReportUri": registration.report_uri(),
         "ReviewsDigest": registration.reviews.digest,
         "ReviewsCount": str(registration.reviews.count),
         "CodeDigest": registration.code.digest,

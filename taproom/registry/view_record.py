@@ -39,6 +39,7 @@ def print_record(console: Console, record: Record, champion: bool) -> None:
         "image": version.image,
         "evaluation": version.evaluation_uri,
         "gate": record.told("GateUri"),
+        "report": record.told("ReportUri"),
         "data": record.told("ManifestUri"),
         "code": record.told("CodeDigest"),
     }

@@ -132,6 +132,7 @@ def test_a_version_is_registered_with_all_that_a_reviewer_asks_for(call, sagemak
         "ManifestUri": ASKED["ManifestUri"],
         "ManifestDigest": hashlib.sha256(body(DATA)).hexdigest(),
         "GateUri": ASKED["GateUri"],
+        "ReportUri": f"s3://taproom-data/runs/{execution_slug('monday-run', ARN)}/report.html",
         "ParentVersion": "none",
         "ReviewsDigest": "ab" * 32,
         "ReviewsCount": "2",

@@ -113,6 +113,7 @@ class Registered:
             "ManifestUri": self.put(f"{run}/data/manifest.json", data),
             "ManifestDigest": f"digest-of-{data['kept']}",
             "GateUri": self.put(f"{run}/gate/{model}/gate.json", GATE),
+            "ReportUri": f"s3://{BUCKET}/{run}/report.html",
             "ReviewsDigest": f"reviews-{data['kept']}",
             "ReviewsCount": "1",
             "CodeDigest": code,

@@ -86,6 +86,7 @@ def test_show_tells_everything_there_is(registered, command):
         "1,000 kept of 1,017 read (dropped: 12 no score, 5 duplicate)",
         "TrainingEpochs  7",
         document["artifact"],
+        "report         s3://taproom-data-123456789012/runs/run-2/report.html",
         "tensorflow-inference:2.19-cpu",
     ):
         assert told in shown
