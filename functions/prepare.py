@@ -118,9 +118,9 @@ def outcome(config: Config, plan: Plan, request: Request, claims: Claims) -> dic
         return {"Outcome": NO_REVIEWS, "Reason": str(error)}
     fingerprint = run_fingerprint(reviews, config.code_digest, plan.images_used(), request.parameters.document())
     last = read_row("finished", "run")
+    finished = {name: last.document[name] for name in ("ExecutionArn", "FinishedAt")} if last else None
     same = last is not None and last.document["Fingerprint"] == fingerprint
     if same and not request.parameters.force and request.rerun_of is None:
-        finished = {name: last.document[name] for name in ("ExecutionArn", "FinishedAt")}
         reason = (
             f"reviews, code and parameters are those of {finished['ExecutionArn']}, which made all there is to make"
         )
@@ -131,7 +131,8 @@ def outcome(config: Config, plan: Plan, request: Request, claims: Claims) -> dic
     logger.info("reviews found", count=told["Count"], bytes=told["Bytes"], digest=told["Digest"])
     metrics.add_metric("ReviewFiles", MetricUnit.Count, told["Count"])
     metrics.add_metric("ReviewBytes", MetricUnit.Bytes, told["Bytes"])
-    return {"Outcome": RUN, "Reviews": told, "Fingerprint": fingerprint, "Triggers": claims.document()}
+    answer = {"Outcome": RUN, "Reviews": told, "LastRun": finished, "Fingerprint": fingerprint}
+    return answer | {"Triggers": claims.document()}
 
 
 def nothing_new(reason: str, fingerprint: str, last: dict[str, Any] | None, claims: Claims) -> dict[str, Any]:

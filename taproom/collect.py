@@ -14,7 +14,7 @@ models/<model>/model.tar.gz
 request.json          the parameters, and what started the execution
 triggers.json         the uploads that it served, where there were any
 cache/<step>.json     whether the step was taken from an earlier run, and why not
-report.html
+report.html           as the function WriteReport wrote it; where it did not, it is written here
 
 What a step took from an earlier run is here as if this run had made it.
 """
@@ -24,45 +24,51 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
 
 from taproom.cached import CachedStep, cached_steps, run_folder
 from taproom.costs import costs_of
 from taproom.ending import NOTHING_NEW, quiet_end
 from taproom.follow import Snapshot
-from taproom.history import state_outputs
-from taproom.outcome import model_results
 from taproom.report import write_report
+from taproom.report.gather import GONE, registered, write_json
+from taproom.report.lineage import prepared_of
+from taproom.report.publish import ENDED, PAGE, ended
+from taproom.report.run_uri import run_uri_of
 
 ClientFactory = Callable[[str], Any]
 
 
-def collect(client: ClientFactory, snapshot: Snapshot, runs: Path, job_logs: Path | None = None) -> Path:
+def collect(
+    client: ClientFactory, snapshot: Snapshot, runs: Path, job_logs: Path | None = None, bucket: str = ""
+) -> Path:
     """Write the run's folder, point ``runs/latest`` to it, and return it.
 
     Where nothing was new, ``runs/latest`` is the earlier run that has the results, if it is there.
-    ``job_logs`` is a folder holding ``<job name>/log`` for each job, where there is one.
+    ``job_logs`` is a folder holding ``<job name>/log`` for each job, where there is one. ``bucket`` is the data bucket,
+    in which a run that ended before it could say so left what it left.
     """
     folder = runs / PurePosixPath(snapshot.execution["name"]).name
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / "execution.json", snapshot.execution)
+    write_json(folder / "execution.json", snapshot.execution)
     if snapshot.definition is not None:
-        _write_json(folder / "definition.json", snapshot.definition)
-    _write_json(folder / "history.json", {"events": snapshot.events})
-    prepared = state_outputs(snapshot.events).get("Prepare") or {}
-    run_prefix = (prepared.get("Prepare") or {}).get("RunPrefix")
-    if run_prefix:
-        _download(client("s3"), run_prefix, folder)
+        write_json(folder / "definition.json", snapshot.definition)
+    write_json(folder / "history.json", {"events": snapshot.events})
+    run = run_uri_of(snapshot, bucket) if bucket else prepared_of(snapshot).get("RunPrefix")
+    if run:
+        _download(client("s3"), run, folder)
     for cached in cached_steps(snapshot.events):
         _download_cached(client("s3"), cached, folder)
-    _write_json(folder / "model-packages.json", _registered(client("sagemaker"), snapshot))
-    _write_json(folder / "costs.json", costs_of(client("sagemaker"), snapshot))
+    write_json(folder / "model-packages.json", registered(client("sagemaker"), snapshot))
+    write_json(folder / "costs.json", costs_of(client("sagemaker"), snapshot))
     if job_logs:
         _copy_logs(snapshot, job_logs, folder / "logs")
-    write_report(snapshot, folder)
+    if not (run and _tells_of_this_end(client("s3"), run, snapshot)):
+        write_report(snapshot, folder)
     quiet = quiet_end(snapshot.events)
     earlier = run_folder(runs, quiet.run) if quiet and quiet.kind == NOTHING_NEW and quiet.run else folder
     point_latest(runs, earlier.name if earlier.is_dir() else folder.name)
@@ -116,14 +122,16 @@ def _download(s3: Any, prefix_uri: str, folder: Path, room: str = "") -> None:
             s3.download_file(uri.netloc, found["Key"], str(target))
 
 
-def _registered(sagemaker: Any, snapshot: Snapshot) -> list[dict[str, Any]]:
-    packages = []
-    for result in model_results(snapshot.events):
-        if arn := result.get("ModelPackageArn"):
-            package = sagemaker.describe_model_package(ModelPackageName=arn)
-            package.pop("ResponseMetadata", None)
-            packages.append(package)
-    return packages
+def _tells_of_this_end(s3: Any, run: str, snapshot: Snapshot) -> bool:
+    """Whether a report was written, and since the execution ended: one that was redriven has had another end."""
+    uri = urlsplit(run)
+    try:
+        report = s3.head_object(Bucket=uri.netloc, Key=f"{uri.path.lstrip('/')}{PAGE}")
+    except ClientError as error:
+        if error.response["Error"]["Code"] in GONE:
+            return False
+        raise
+    return "stopDate" in snapshot.execution and report["Metadata"].get(ENDED) == ended(snapshot)
 
 
 def _copy_logs(snapshot: Snapshot, job_logs: Path, folder: Path) -> None:
@@ -145,14 +153,3 @@ def job_names(snapshot: Snapshot) -> list[str]:
                 if name and name not in names:
                     names.append(name)
     return names
-
-
-def _write_json(path: Path, document: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=2, default=_plain) + "\n")
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not JSON: {value!r}")

@@ -33,9 +33,10 @@ class AskedJob:
 
     def described(self, sagemaker: Any) -> Mapping[str, Any] | None:
         """What SageMaker says of it; None where it was never accepted."""
-        describe = getattr(sagemaker, f"describe_{self.kind.lower()}_job")
         try:
-            return describe(**{f"{self.kind}JobName": self.name})
+            if self.kind == "Training":
+                return sagemaker.describe_training_job(TrainingJobName=self.name)
+            return sagemaker.describe_processing_job(ProcessingJobName=self.name)
         except ClientError as error:
             if error.response["Error"]["Code"] in NO_SUCH_JOB:
                 return None

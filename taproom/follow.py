@@ -30,19 +30,30 @@ class Snapshot:
         return self.execution["status"]
 
 
+def snapshot_of(stepfunctions: Any, execution_arn: str) -> Snapshot:
+    """The execution as it is now."""
+    described = stepfunctions.describe_state_machine_for_execution(executionArn=execution_arn)
+    return _look(stepfunctions, execution_arn, json.loads(described["definition"]))
+
+
 def follow(stepfunctions: Any, execution_arn: str, every: float = 0.5) -> Iterator[Snapshot]:
     """Snapshots every ``every`` seconds; the last one is the first whose status is no longer RUNNING."""
     described = stepfunctions.describe_state_machine_for_execution(executionArn=execution_arn)
     definition = json.loads(described["definition"])
     while True:
-        # The status is read before the history: a terminal snapshot then holds the whole history.
-        execution = stepfunctions.describe_execution(executionArn=execution_arn)
-        events = _history(stepfunctions, execution_arn)
-        execution.pop("ResponseMetadata", None)
-        yield Snapshot(execution, events, read_states(definition, events), definition)
-        if execution["status"] != RUNNING:
+        snapshot = _look(stepfunctions, execution_arn, definition)
+        yield snapshot
+        if snapshot.status != RUNNING:
             return
         time.sleep(every)
+
+
+def _look(stepfunctions: Any, execution_arn: str, definition: dict[str, Any]) -> Snapshot:
+    """The status is read before the history: a terminal snapshot then holds the whole history."""
+    execution = stepfunctions.describe_execution(executionArn=execution_arn)
+    events = _history(stepfunctions, execution_arn)
+    execution.pop("ResponseMetadata", None)
+    return Snapshot(execution, events, read_states(definition, events), definition)
 
 
 def _history(stepfunctions: Any, execution_arn: str) -> list[dict[str, Any]]:

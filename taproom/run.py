@@ -4,6 +4,7 @@ start     the local AWS, on loopback
 deploy    template.yaml into it, through CloudFormation
 upload    the reviews into the data bucket; the upload rule starts the execution
 follow    the execution to its end, showing states and training progress
+settle    what follows the execution's end, such as its report
 collect   everything it made into runs/<execution name>/, and say what came of it
 """
 
@@ -31,6 +32,7 @@ from taproom.view import LiveView
 
 PROJECT = Path(__file__).resolve().parent.parent
 STACK = "taproom"
+REPORT_LIMIT = 30.0  # seconds that a report is waited for; it is written here where it takes longer
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,8 @@ def _run_on(
         raise
     assert snapshot is not None  # follow yields at least once
     with watch.phase("collect"):
-        folder = collect(aws.client, snapshot, request.runs, job_logs=aws.root / "jobs")
+        aws.background.settle(REPORT_LIMIT)
+        folder = collect(aws.client, snapshot, request.runs, job_logs=aws.root / "jobs", bucket=bucket)
     failures = failures_of(snapshot)
     if failures:
         print_failure(console, snapshot, failures, folder)

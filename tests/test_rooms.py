@@ -49,6 +49,17 @@ def test_a_room_imports_no_other_room(room):
     assert offenders == {}
 
 
+def test_the_report_function_uses_taproom_and_nothing_else_of_the_project():
+    (file,) = (PROJECT / "report").glob("*.py")
+    assert not imported(file) & ({*ROOMS, "bench"} - {"taproom"})
+    beside = {one.stem for one in (PROJECT / "functions").glob("*.py")} | {"rules"}
+    assert not imported(file) & (beside | AUTHORING | set(TRAINING_LAYERS))
+    used = {name for name in imported_modules(file) if name.split(".")[0] == "taproom"}
+    rooms = {name for name in used if name.count(".") == 1}
+    assert rooms == {"taproom.ending", "taproom.follow", "taproom.report"}, "what runs came to, and their page"
+    assert (PROJECT / "report" / "taproom").resolve() == PROJECT / "taproom"
+
+
 def test_bench_uses_training_through_one_file_and_the_sample_and_nothing_else():
     scripts = {file.stem for file in files_of("training")} | set(TRAINING_LAYERS)
     for file in files_of("bench"):

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from taproom.package import load_template
-
 TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
 
 
 def definition_file(template: Path = TEMPLATE) -> Path:
     """The file of the template's one state machine. Raises ValueError where it has none, or several."""
+    from taproom.package import load_template  # needs YAML, which who is given a definition can do without
+
     resources = load_template(template)["Resources"]
     found = [one for one in resources.values() if one["Type"] == "AWS::Serverless::StateMachine"]
     if len(found) != 1:

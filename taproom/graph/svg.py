@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
-import sysconfig
+import tempfile
+from functools import cache
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,6 +18,7 @@ from taproom.graph.model import Graph
 from taproom.graph.outcomes import Course
 from taproom.graph.words import edge_hint, hint, summary
 
+PROGRAM = "graphviz-pure"
 LIMIT = 60  # seconds; the whole state machine takes less than one
 
 
@@ -30,7 +35,7 @@ def svg(graph: Graph, title: str, course: Course | None = None) -> str:
 
 
 def _drawn(text: str) -> str:
-    program = Path(sysconfig.get_path("scripts")) / "graphviz-pure"
+    program = _program()
     try:
         done = subprocess.run(
             [program, "-q", "-Tsvg"], input=text, capture_output=True, encoding="utf-8", timeout=LIMIT
@@ -40,6 +45,24 @@ def _drawn(text: str) -> str:
     if done.returncode:
         raise DrawingFailed(f"{program} cannot draw: {done.stderr.strip()}")
     return done.stdout
+
+
+@cache
+def _program() -> Path:
+    """Where its package says that it lies: `sam build` leaves it elsewhere than pip, and not as a program."""
+    try:
+        found = next((file.locate() for file in files(PROGRAM) or () if file.name == PROGRAM), None)
+    except PackageNotFoundError:
+        found = None
+    if found is None:
+        raise DrawingFailed(f"there is no package {PROGRAM}. `make run` installs it")
+    program = Path(str(found))
+    if program.is_file() and not os.access(program, os.X_OK):
+        copy = Path(tempfile.mkdtemp(prefix=f"{PROGRAM}-")) / PROGRAM
+        shutil.copyfile(program, copy)
+        copy.chmod(0o700)
+        return copy
+    return program
 
 
 def _tell(root: ET.Element, graph: Graph, course: Course | None) -> None:

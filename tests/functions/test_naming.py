@@ -3,9 +3,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rules.naming import execution_slug, job_stem
+from rules.naming import RUNS_PREFIX, execution_slug, job_stem
+from rules.report_uri import report_uri
+
+from taproom.report.publish import PAGE
+from taproom.report.run_uri import run_of, run_uri
 
 STEPS = ("preprocess", "train-retrieval", "evaluate-retrieval")
 JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}\Z")
@@ -29,6 +33,19 @@ def test_executions_never_share_a_name(name, arns):
     one, other = arns
     assert job_stem("preprocess", name, one) != job_stem("preprocess", name, other)
     assert execution_slug(name, one) != execution_slug(name, other)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(HOSTILE.map(lambda name: name.replace(":", "")))
+@example("a" * 41)
+@example("a" * 39 + "-b")
+@example("--")
+def test_reports_are_written_into_the_folder_that_prepare_names(name):
+    arn = f"arn:aws:states:eu-west-1:123456789012:execution:Retraining:{name}"
+    folder = f"s3://data/{RUNS_PREFIX}{execution_slug(name, arn)}/"
+    assert run_uri("data", arn) == folder
+    assert report_uri(folder) == f"{folder}{PAGE}"
+    assert run_of(f"{folder}models/retrieval/job/output/model.tar.gz") == folder
 
 
 def test_the_names_are_readable_and_do_not_change():

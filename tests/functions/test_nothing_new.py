@@ -53,6 +53,17 @@ def test_the_same_again_is_nothing_new_and_names_the_run_that_made_it(prepare, m
     assert [one["Key"].rpartition("/")[2] for one in listed] == ["request.json"]
 
 
+def test_a_run_is_told_which_one_finished_last(prepare, monday, put):
+    put("reviews/c.csv", b"three beers")
+    answer = prepare({})
+    assert (answer["Outcome"], answer["LastRun"]["ExecutionArn"]) == ("Run", MONDAY)
+
+
+def test_the_first_run_follows_no_other(prepare, put):
+    put("reviews/a.csv")
+    assert prepare({}, MONDAY)["LastRun"] is None
+
+
 def test_a_run_that_did_not_finish_is_no_reason_to_do_nothing(prepare, put):
     put("reviews/a.csv")
     assert prepare({}, MONDAY)["Outcome"] == "Run"

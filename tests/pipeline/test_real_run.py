@@ -72,6 +72,17 @@ print(json.dumps(sum(shares) / len(shares)))
     return json.loads(answer.stdout.splitlines()[-1])
 
 
+def check_report_is_the_functions(folder, work):
+    """The page in the run's folder is the one that the function WriteReport has put into the bucket; returns it."""
+    (log,) = (work / "aws" / "logs" / "lambda").glob("taproom-WriteReport-*.log")
+    told = [json.loads(line) for line in log.read_text().splitlines() if line.startswith('{"level"')]
+    (written,) = [one for one in told if one["message"] == "report written"]
+    page = (folder / "report.html").read_bytes()
+    assert written["bytes"] == len(page)
+    assert b"The states, coloured by outcome" in page
+    return page.decode()
+
+
 def check_run_folder(folder, registered):
     """The files of a run, and that they agree; ``registered`` names the models that were. Returns the accuracy."""
     execution = read(folder / "execution.json")
@@ -109,6 +120,9 @@ def test_a_model_below_the_threshold_is_not_registered_the_other_is_and_the_accu
     assert "0.99" in output
     folder = (tmp_path / "runs" / "latest").resolve()
     accuracy = check_run_folder(folder, ["ranking"])
+    page = check_report_is_the_functions(folder, tmp_path / "work")
+    for chart in ("Scores", "Popularity: reviews of each item", "Retrieval: loss", "Ranking: validation"):
+        assert chart in page
     assert slow_and_obvious_top_k_accuracy(folder, tmp_path, 500) == pytest.approx(accuracy, abs=1e-9)
 
 
@@ -143,6 +157,8 @@ def test_a_failed_run_exits_with_1_and_shows_the_step_the_cause_and_the_log(tmp_
     assert "Preprocess" in output
     assert "username" in output
     assert "End of" in output
+    page = check_report_is_the_functions((tmp_path / "runs" / "latest").resolve(), tmp_path / "work")
+    assert "MissingColumnError" in page
 
 
 def processes_of(session):

@@ -18,6 +18,7 @@ from taproom import deploy_local
 from taproom.account import opened
 from taproom.aws_server import start, stop
 from taproom.follow import follow
+from taproom.report.run_uri import run_uri
 from taproom.sam_cli import VENV, Tools, tools, why_missing
 from tests.local.trap import Trap, trapped
 from tests.pipeline.deployed import PROJECT, TINY_TRAINING, project_with, script
@@ -165,6 +166,21 @@ def test_an_upload_starts_an_execution_that_registers_models(deployed, tmp_path)
         assert (version["ModelPackageVersion"], version["ModelApprovalStatus"]) == (1, "PendingManualApproval")
 
 
+def test_the_execution_is_told_of_by_its_report(deployed):
+    """Written by what `sam build` packed, the program that draws the states included."""
+    outputs, s3 = deployed.outputs(), deployed.account.client("s3")
+    listed = deployed.aws("stepfunctions list-executions --state-machine-arn", outputs["StateMachineArn"])
+    (execution,) = listed["executions"]
+    uri = f"{run_uri(outputs['DataBucketName'], execution['executionArn'])}report.html"
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    s3.get_waiter("object_exists").wait(Bucket=bucket, Key=key, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    page = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    assert "Retrieval was registered as version 1" in page
+    assert "The states, coloured by outcome" in page
+    artifact = deployed.folder / ".aws-sam" / "build" / "WriteReport"
+    assert sum(file.stat().st_size for file in artifact.rglob("*") if file.is_file()) < 250 * 2**20  # Lambda's limit
+
+
 def test_the_schedule_is_told(deployed):
     schedule = deployed.schedule()
     assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(7 days)", "DISABLED")
@@ -182,7 +198,7 @@ def test_deploying_again_changes_nothing(deployed):
 
 
 def test_a_parameter_and_code_are_changed(deployed):
-    """In one deploy, as packing thirteen functions is what takes the time."""
+    """In one deploy, as packing fourteen functions is what takes the time."""
     outputs, functions = deployed.outputs(), deployed.functions()
     with (deployed.folder / "functions" / "gate.py").open("a") as source:
         source.write("\nCHANGED = True\n")
@@ -198,7 +214,8 @@ def test_a_parameter_and_code_are_changed(deployed):
     assert json.loads(schedule["Target"]["Input"])["DefaultInput"] == {"LearningRate": 0.01}
     changed = deployed.functions()
     assert changed.keys() == functions.keys()
-    assert all(changed[name] != functions[name] for name in functions)  # all of them share one folder
+    alike = {name for name in functions if changed[name] == functions[name]}
+    assert alike == {"WriteReport"}  # all others share one folder
     after = deployed.outputs()
     assert after["TrainingCodeDigest"] != outputs["TrainingCodeDigest"]
     assert after["StateMachineArn"] == outputs["StateMachineArn"]

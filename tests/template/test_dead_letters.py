@@ -11,6 +11,7 @@ QUEUES = {
         "<CloseRunExecutionEnded.Arn>",
         "<RetakeLeaseExecutionRedriven.Arn>",
         "<TellOutcomeExecutionEnded.Arn>",
+        "<WriteReportExecutionEnded.Arn>",
     },
 }
 
@@ -58,7 +59,7 @@ def test_a_function_behind_a_rule_keeps_what_it_failed_at(expanded, template):
     kept = {
         template.value(one["FunctionName"]): one for one in of_type(expanded, "AWS::Lambda::EventInvokeConfig").values()
     }
-    assert kept.keys() == {"<CloseRun>", "<RetakeLease>", "<TellOutcome>", "<WatchFreshness>"}
+    assert kept.keys() == {"<CloseRun>", "<RetakeLease>", "<WriteReport>", "<TellOutcome>", "<WatchFreshness>"}
     assert {f"<{name}>" for name in asked} == kept.keys()
     for config in kept.values():
         assert config["MaximumRetryAttempts"] == 2

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDERS = [PROJECT / "functions", PROJECT / "report"]  # of functions' code; a module is looked for in both
 # What IAM calls the calls that the functions make.
 ACTIONS = {
     "get_object": "s3:GetObject",
@@ -24,11 +25,16 @@ ACTIONS = {
     "put_item": "dynamodb:PutItem",
     "delete_item": "dynamodb:DeleteItem",
     "query": "dynamodb:Query",
+    "describe_training_job": "sagemaker:DescribeTrainingJob",
+    "describe_processing_job": "sagemaker:DescribeProcessingJob",
+    "describe_log_streams": "logs:DescribeLogStreams",
+    "get_log_events": "logs:GetLogEvents",
     "describe_execution": "states:DescribeExecution",
+    "get_execution_history": "states:GetExecutionHistory",
+    "describe_state_machine_for_execution": "states:DescribeStateMachineForExecution",
     "start_execution": "states:StartExecution",
     "stop_execution": "states:StopExecution",
     "list_executions": "states:ListExecutions",
-    "get_execution_history": "states:GetExecutionHistory",
     "publish": "sns:Publish",
 }
 
@@ -44,7 +50,7 @@ WITHOUT_RESOURCE = {
 FUNCTION_NAMES = [
     *("PublishTraining", "TakeLease", "Prepare", "LookUpStep", "RecordStep", "RecordRun", "FindChampion"),
     *("ParseEvaluation", "Gate", "RegisterModel", "TriageFailure", "CloseRun", "RetakeLease"),
-    *("TellOutcome", "WatchFreshness"),
+    *("WriteReport", "TellOutcome", "WatchFreshness"),
 ]
 OWNERS = [
     *FUNCTION_NAMES,
@@ -76,7 +82,10 @@ def test_objects_are_reached_by_prefix_only(template, owner):
     for action, resource in template.granted(owner):
         if action.startswith("s3:") and action != "s3:ListBucket":
             prefixes = ("reviews", "runs", "code", "checkpoints")
-            assert resource in {f"<DataBucket.Arn>/{prefix}/*" for prefix in prefixes}, action
+            allowed = {f"<DataBucket.Arn>/{prefix}/*" for prefix in prefixes}
+            if (owner, action) == ("WriteReport", "s3:PutObject"):
+                allowed = {f"<DataBucket.Arn>/runs/*/{name}" for name in ("report.html", "costs.json", "logs/*")}
+            assert resource in allowed, action
             if "Put" in action:
                 assert not resource.endswith("/reviews/*")
 
@@ -101,17 +110,23 @@ def test_versions_are_reached_by_the_arn_that_sagemaker_gave_their_group(templat
 
 def actions_called_in(source):
     """The actions behind the calls in a function's source, be they methods or paginators of a client."""
-    called = re.findall(r"\b(?:s3|sagemaker|client\(\"\w+\"\))\s*\.(\w+)\(", source)
+    called = re.findall(r"\b(?:s3|sagemaker|stepfunctions|logs|client\(\"\w+\"\))\s*\.(\w+)\(", source)
     paginated = re.findall(r"get_paginator\(\"(\w+)\"\)", source)
     actions = {ACTIONS[call] for call in [*called, *paginated] if call != "get_paginator"}
     # without the right to list, S3 answers AccessDenied for an object that is not there
     return actions | ({"s3:ListBucket"} if "NoSuchKey" in source else set())
 
 
+def file_of(module):
+    """The file of a module of the functions' own; None for one of a package that is installed."""
+    names = [f"{module.replace('.', '/')}{end}" for end in (".py", "/__init__.py")]
+    return next((folder / name for folder in FOLDERS for name in names if (folder / name).is_file()), None)
+
+
 @cache
 def module_parts(module):
     """A module's source, what it defines by name, and what it imports of the modules beside it: name -> module."""
-    source = (FUNCTIONS / f"{module}.py").read_text()
+    source = file_of(module).read_text()
     defined, imported = {}, {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -119,7 +134,7 @@ def module_parts(module):
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             defined |= {name.id: node for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
-        elif isinstance(node, ast.ImportFrom) and (FUNCTIONS / f"{node.module}.py").exists():
+        elif isinstance(node, ast.ImportFrom) and file_of(node.module):
             imported |= {one.asname or one.name: (node.module, one.name) for one in node.names}
     return source, defined, imported
 

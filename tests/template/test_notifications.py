@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-ASKED_BY_EVENTS = {"CloseRun", "RetakeLease", "TellOutcome", "WatchFreshness"}
+ASKED_BY_EVENTS = {"CloseRun", "RetakeLease", "WriteReport", "TellOutcome", "WatchFreshness"}
 QUEUES = ("ScheduleDeadLetters", "UploadDeadLetters", "EventDeadLetters")
 
 
@@ -75,7 +75,7 @@ def test_functions_that_no_execution_tells_of_have_alarms(template, alarms, kind
     assert looked_at == asked == ASKED_BY_EVENTS
     assert expression["Expression"] == " + ".join(f"FILL({part['Id']}, 0)" for part in metrics)
     assert {part["MetricStat"]["Metric"]["MetricName"] for part in metrics} == {kind}
-    assert [part.get("ReturnData", True) for part in one["Metrics"]] == [True, False, False, False, False]
+    assert [part.get("ReturnData", True) for part in one["Metrics"]] == [True, *[False] * len(ASKED_BY_EVENTS)]
 
 
 def test_the_topic_takes_alarms_of_this_account_and_nothing_without_tls(template):

@@ -15,11 +15,11 @@ DEFAULT_INPUT = '{"TrainingEpochs":3}'
 def test_the_template_expands_to_what_it_deploys(expanded):
     kinds = [resource["Type"] for resource in expanded["Resources"].values()]
     for kind, count in {
-        "AWS::Lambda::Function": 15,
+        "AWS::Lambda::Function": 16,
         "AWS::StepFunctions::StateMachine": 1,
         "AWS::Scheduler::Schedule": 2,
-        "AWS::Events::Rule": 4,
-        "AWS::Lambda::Permission": 3,
+        "AWS::Events::Rule": 5,
+        "AWS::Lambda::Permission": 4,
         "AWS::DynamoDB::Table": 1,
         "AWS::SageMaker::ModelPackageGroup": 2,
         "Custom::TrainingCode": 1,
@@ -38,7 +38,8 @@ def test_a_function_bears_the_name_of_its_file(template):
     for name, properties in template.functions().items():
         module = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
         assert properties["Handler"] == f"{module}.handler"
-        assert (PROJECT / "functions" / f"{module}.py").is_file()
+        folder = properties.get("CodeUri", template.document["Globals"]["Function"]["CodeUri"])
+        assert (PROJECT / folder / f"{module}.py").is_file()
 
 
 def lambda_states(graph):
@@ -79,6 +80,7 @@ def test_each_function_gets_the_environment_it_reads(template):
         "TriageFailure": set(),
         "TellOutcome": {"RUNS_TABLE", "STACK", "TOPIC"},
         "WatchFreshness": {"RUNS_TABLE", "STACK", "STALE_AFTER_DAYS", "STATE_MACHINE", "TOPIC"},
+        "WriteReport": set(),
         "PublishTraining": set(),  # or it would wait for what it makes itself
     }
 
@@ -139,17 +141,26 @@ def test_every_end_and_every_redrive_of_an_execution_reaches_its_function(expand
     }
     common = {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"]}
     machine = {"stateMachineArn": ["<RetrainingStateMachine>"]}
-    ends = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
+    ends = common | {"detail": machine | {"status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]}}
     assert rules == {
-        "TellOutcome": common | {"detail": machine | {"status": ends}},
-        "CloseRun": common | {"detail": machine | {"status": ends}},
+        "CloseRun": ends,
+        "WriteReport": ends,
+        "TellOutcome": ends,
         "RetakeLease": common | {"detail": machine | {"status": ["RUNNING"], "redriveCount": [{"numeric": [">", 0]}]}},
     }
     allowed = [one["Properties"] for one in expanded["Resources"].values() if one["Type"] == "AWS::Lambda::Permission"]
-    assert {one["FunctionName"]["Ref"] for one in allowed} == {"CloseRun", "RetakeLease", "TellOutcome"}
+    assert {one["FunctionName"]["Ref"] for one in allowed} == rules.keys()
     for permission in allowed:
         assert (permission["Principal"], permission["Action"]) == ("events.amazonaws.com", "lambda:InvokeFunction")
         assert permission["SourceArn"]["Fn::GetAtt"][1] == "Arn"
+
+
+def test_reports_can_be_left_out(expanded):
+    rules = {
+        name: one["Properties"] for name, one in expanded["Resources"].items() if one["Type"] == "AWS::Events::Rule"
+    }
+    assert rules["WriteReportExecutionEnded"]["State"] == {"Ref": "ReportState"}
+    assert "State" not in rules["CloseRunExecutionEnded"]
 
 
 def test_the_schedule_starts_an_execution_with_which_and_when(expanded, template):
@@ -179,6 +190,7 @@ def test_the_default_input_must_look_like_an_object(template, given, allowed):
         ("ScheduleState", "ENABLED"),
         ("ScheduleExpression", "rate(7 days)"),
         ("UploadRuleState", "ENABLED"),
+        ("ReportState", "ENABLED"),
         ("BucketName", ""),
         ("UploadDebounceSeconds", 60),
         ("NotificationState", "ENABLED"),
