@@ -34,7 +34,12 @@ Transform: AWS::Serverless-2016-10-31
 Resources:
   Worker:
     Type: AWS::Serverless::Function
-    Properties: {Runtime: python3.12, Handler: app.handler, CodeUri: code/, Timeout: 10}
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      CodeUri: code/
+      Timeout: 10
+      Policies: [{Statement: [{Effect: Allow, Action: s3:PutObject, Resource: "arn:aws:s3:::requests/*"}]}]
   Thing:
     Type: Custom::Thing
     Properties: {ServiceToken: !GetAtt Worker.Arn, Count: %s, Flag: true, Name: %s, Behave: %s}

@@ -101,7 +101,9 @@ Resources:
     Properties:
       DefinitionUri: machine.asl.json
       DefinitionSubstitutions: {EchoArn: !GetAtt Echo.Arn, Name: !Ref "AWS::StackName"}
-      Policies: [{LambdaInvokePolicy: {FunctionName: !Ref Echo}}]
+      Policies:
+        - LambdaInvokePolicy: {FunctionName: !Ref Echo}
+        - Statement: [{Effect: Allow, Action: "logs:*", Resource: "*"}]
       Tracing: {Enabled: true}
       Logging:
         Level: ERROR
