@@ -14,11 +14,15 @@ from typing import Any
 from taproom.deploy import deploy
 from taproom.local.aws import LocalAws
 
-SERVICES = [f"{name}.amazonaws.com" for name in ("lambda", "states", "events", "scheduler", "sagemaker")]
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": SERVICES}, "Action": "sts:AssumeRole"}],
-}
+
+def trusting(*services: str) -> dict[str, Any]:
+    """A trust policy: ``trusting("lambda")``."""
+    principal = {"Service": [f"{name}.amazonaws.com" for name in services]}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+TRUST = trusting("lambda", "states", "events", "scheduler", "sagemaker")
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 PASS_THROUGH = json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}})
 

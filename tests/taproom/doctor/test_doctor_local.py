@@ -21,7 +21,7 @@ from taproom.doctor import (
     uploads,
 )
 from taproom.doctor.examine import FIRST, THEN
-from tests.local.small_stacks import TRUST
+from tests.local.small_stacks import trusting
 
 BESIDE = "it was changed beside CloudFormation"
 
@@ -109,7 +109,7 @@ def test_a_role_that_is_gone_or_trusts_another_service_is_named(site, found, loc
     iam = local_aws.client("iam")
     job, rule = site.physical_id("JobRole"), site.physical_id("UploadRuleRole")
     trust = iam.get_role(RoleName=job)["Role"]["AssumeRolePolicyDocument"]
-    iam.update_assume_role_policy(RoleName=job, PolicyDocument=json.dumps(TRUST))
+    iam.update_assume_role_policy(RoleName=job, PolicyDocument=json.dumps(trusting("lambda")))
     [policy] = iam.list_role_policies(RoleName=rule)["PolicyNames"]
     iam.delete_role_policy(RoleName=rule, PolicyName=policy)
     iam.delete_role(RoleName=rule)

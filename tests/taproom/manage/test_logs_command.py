@@ -8,7 +8,7 @@ import pytest
 
 from taproom.local.aws import LocalAws
 from tests.local.small_jobs import bucket, processing_request
-from tests.local.small_stacks import TRUST, deploy_text, eventually
+from tests.local.small_stacks import EVERYTHING, TRUST, deploy_text, eventually
 from tests.taproom.conftest import Command
 
 SCRIPT = """
@@ -68,6 +68,7 @@ Resources:
     Type: AWS::IAM::Role
     Properties:
       AssumeRolePolicyDocument: {json.dumps(TRUST)}
+      Policies: [{{PolicyName: Everything, PolicyDocument: {json.dumps(EVERYTHING)}}}]
   Logs:
     Type: AWS::Logs::LogGroup
     Properties:
