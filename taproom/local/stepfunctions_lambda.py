@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
+# An error that Lambda's API does not list for Invoke has the name of their base class.
+OTHER_NAMES = {"AccessDeniedException": "AWSLambdaException"}
+
 
 def install(aws: LocalAws) -> None:
     from botocore.exceptions import ClientError
@@ -41,4 +44,4 @@ def lambda_error(error: Any) -> tuple[str, str]:
         f"{told['Message']} (Service: AWSLambda; Status Code: {metadata['HTTPStatusCode']}; "
         f"Error Code: {told['Code']}; Request ID: {metadata.get('RequestId', '')}; Proxy: null)"
     )
-    return f"Lambda.{told['Code']}", cause
+    return f"Lambda.{OTHER_NAMES.get(told['Code'], told['Code'])}", cause
