@@ -19,6 +19,9 @@ def install(aws: LocalAws) -> None:
     from moto.stepfunctions.parser.api import HistoryEventType, LambdaFunctionFailedEventDetails
     from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
     from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_lambda import (
+        StateTaskServiceLambda,
+    )
     from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import StateTaskLambda
     from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
@@ -35,6 +38,8 @@ def install(aws: LocalAws) -> None:
         )
 
     original = aws.patch(StateTaskLambda, "_from_error", from_error)
+    # the state that asks through arn:aws:states:::lambda:invoke
+    aws.patch(StateTaskServiceLambda, "_error_cause_from_client_error", staticmethod(lambda_error))
 
 
 def lambda_error(error: Any) -> tuple[str, str]:

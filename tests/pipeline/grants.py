@@ -75,8 +75,11 @@ def without(aws: Any, role_arn: str, action: str) -> Iterator[None]:
     try:
         for policy, document in before.items():
             statements = [left for one in document["Statement"] if (left := statement_without(one, action))]
-            text = json.dumps({**document, "Statement": statements})
-            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
+            if statements:
+                text = json.dumps({**document, "Statement": statements})
+                iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=text)
+            else:
+                iam.delete_role_policy(RoleName=name, PolicyName=policy)
         yield
     finally:
         for policy, document in before.items():
