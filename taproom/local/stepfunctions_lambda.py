@@ -1,6 +1,7 @@
-"""A state whose resource is a function's ARN names Lambda's own errors as AWS does: Lambda.TooManyRequestsException.
+"""States name Lambda's own errors as AWS does: Lambda.TooManyRequestsException, and AWSLambdaException for the rest.
 
-moto calls each of them Exception, so that a Retry for them would never be tried here.
+moto calls each of them Exception where a state's resource is a function's ARN, so that a Retry for them would never be
+tried here.
 """
 
 from __future__ import annotations

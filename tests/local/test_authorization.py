@@ -217,9 +217,10 @@ def test_a_state_asks_its_function_in_the_machines_role(aws):
         assert execution(aws, f"may-{name}", state)["status"] == "SUCCEEDED"
         ended = execution(aws, f"may-not-{name}", state, arn("nothing"))
         assert (ended["status"], ended["error"]) == ("FAILED", "Lambda.AWSLambdaException")
-        assert (
+        refusal = (
             f"assumed-role/nothing/states is not authorized to perform: lambda:InvokeFunction on resource: {function}"
         )
+        assert refusal in ended["cause"]
         assert "Status Code: 403; Error Code: AccessDeniedException" in ended["cause"]
 
 
