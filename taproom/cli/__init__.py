@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from taproom.cli.aws import aws
+from taproom.cli.compare import compare
 from taproom.cli.deploy_local import deploy_local
 from taproom.cli.doctor import doctor
 from taproom.cli.explain_cache import explain_cache
@@ -29,7 +30,7 @@ def taproom() -> None:
 
 COMMANDS = (
     *(run, start, watch, stop, runs, logs, schedule, doctor),
-    *(versions, show, diff, approve, reject, rollback, recommend),
+    *(versions, show, diff, compare, approve, reject, rollback, recommend),
     *(redrive, rerun, explain_cache, graph),
     *(aws, deploy_local),
 )

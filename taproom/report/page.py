@@ -57,7 +57,7 @@ def write_report(snapshot: Snapshot, folder: Path) -> Path:
     packages = objects(read(folder / "model-packages.json"))
     cached = cached_steps(snapshot.events)
     page = (
-        _environment()
+        environment()
         .get_template("report/page.html")
         .render(
             verdict=verdict(snapshot),
@@ -112,7 +112,8 @@ def _costs(folder: Path) -> dict[str, Any]:
     return {"AtMost": None, "Seconds": None, "Usd": None, "PricesOf": None, **object_of(costs), "Jobs": jobs}
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What the templates are read and filled with; every value is escaped."""
     environment = Environment(
         loader=PackageLoader("taproom", "templates"),
         autoescape=select_autoescape(default=True),
