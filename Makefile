@@ -60,10 +60,11 @@ lint: ## code style
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
 
-render: ## write statemachine/retraining.asl.json from statemachine/definition.py, and its pictures in docs/
+render: ## write statemachine/retraining.asl.json from statemachine/definition.py, its pictures and the parameters in docs/
 	@requirements/install.sh dev
 	@$(python) -m statemachine.render
 	@$(python) -m taproom.graph.docs
+	@$(python) docs/parameters.py
 
 lock: ## resolve pyproject.toml anew into requirements/*.lock (needs uv)
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --extra dev \

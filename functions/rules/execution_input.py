@@ -3,6 +3,8 @@
 A person starts with the parameters themselves. The upload rule and the schedule send
 ``{"DefaultInput": {parameters}, "Trigger": {...}}``; so does what follows a run in which uploads came, and a rerun,
 which names the execution that it runs again: ``{"DefaultInput": {parameters}, "RerunOf": "arn:..."}``.
+
+The text below a field is its meaning in docs/parameters.md (`make render`).
 """
 
 from __future__ import annotations
@@ -57,13 +59,21 @@ class Columns(StrictDocument):
     """The names that the columns have in the review files."""
 
     user: ColumnName = "username"
+    """Who reviewed."""
     item: ColumnName = "beer_name"
+    """What was reviewed, by the name that recommendations have."""
     score: ColumnName = "score"
+    """How much it was liked: a number."""
     timestamp: ColumnName = "timestamp"
+    """When; reviews without it can be split at random only."""
     style: ColumnName | None = None
+    """A category of the item, used as a feature. Without it the column `style`, where there is one."""
     brewery: ColumnName | None = None
+    """A second category of the item. Without it the column `brewery_name`, where there is one."""
     abv: ColumnName | None = None
+    """A number of the item, used as a feature. Without it the column `abv`, where there is one."""
     text: ColumnName | None = None
+    """What was written. Without it the column `text`, where there is one. No model reads it."""
 
     @model_validator(mode="after")
     def _one_column_each(self) -> Columns:
@@ -100,7 +110,9 @@ class CacheConfig(StrictDocument):
     """Whether a step whose inputs are as they were is taken from an earlier run, and from how early a one."""
 
     enabled: bool = Field(True, description="true or false")
+    """Whether steps are taken from earlier runs."""
     expire_after: Annotated[str, AfterValidator(_is_a_duration)] = Field("P30D", description=DURATION_FORM)
+    """How old what a step made may be; a year has 365 days, a month 30."""
 
 
 InstanceType = Annotated[str, Field(pattern=INSTANCE_TYPE)]
@@ -111,11 +123,17 @@ class ExecutionInput(StrictDocument):
     """Every parameter of an execution; all are optional."""
 
     input_data: str | None = Field(None, description="an s3:// URI in the data bucket, such as s3://bucket/reviews/x/")
+    """The folder or the one file of reviews, below `reviews/` of the data bucket; default is all of it. An upload's
+    own folder wins.
+    """
     processing_instance_count: int = Field(
         1, ge=1, le=1, description="1: preprocessing is not distributed, more would overwrite each other's output"
     )
+    """Machines that preprocess."""
     processing_instance_type: str = Field("ml.m5.xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
+    """The machine that preprocesses and evaluates."""
     training_instance_type: str = Field("ml.m5.2xlarge", pattern=INSTANCE_TYPE, description=INSTANCE_TYPE_FORM)
+    """The machine that trains; a `g` or `p` family gets the GPU image."""
     max_runtime_in_seconds: MaxRuntime = Field(
         MaxRuntime(), description='an object such as {"Preprocess": 7200, "Train": 43200, "Evaluate": 14400}'
     )
@@ -129,45 +147,75 @@ class ExecutionInput(StrictDocument):
         None, ge=1, le=LONGEST_WAIT, description=f"a whole number of seconds from 1 to {LONGEST_WAIT}"
     )
     max_usd: float | None = Field(None, gt=0, description=USD)
+    """A run whose jobs may cost more USD is refused before the first one; default is no limit."""
     usd_per_hour: dict[InstanceType, UsdPerHour] = Field(
         {}, description=f'an object of instance types and USD up to {DEAREST_HOUR}, such as {{"ml.m5.xlarge": 0.23}}'
     )
+    """Your own prices: other instance types, regions or savings plans. Others are those of us-east-1."""
     training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
+    """Passes over the reviews at most; how many is chosen on reviews set aside for it."""
     learning_rate: float = Field(0.005, gt=0, description="a number above 0")
+    """Adam's."""
     return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")
+    """How many items the retrieval model returns, and the k of top-k accuracy."""
     retrieval_metric: Literal[RETRIEVAL.gate_paths] = Field(
         RETRIEVAL.gate_paths[0], description=f"one of {', '.join(RETRIEVAL.gate_paths)}"
     )
+    """The metric of evaluation.json that the gate's rules for retrieval look at."""
     accuracy_top500_threshold: float = Field(0.5, ge=0, le=1, description=SHARE)
+    """The least that the retrieval metric must reach, whichever it is."""
     ranking_metric: Literal[RANKING.gate_paths] = Field(
         RANKING.gate_paths[0], description=f"one of {', '.join(RANKING.gate_paths)}"
     )
+    """The metric of evaluation.json that the gate's rules for ranking look at."""
     ranking_rmse_threshold: float | None = Field(None, gt=0, description="a number above 0")
+    """The most that the ranking metric may be; default is no threshold."""
     threshold_rule: Literal["value", "interval"] = Field("value", description='"value" or "interval"')
+    """Whether the value must reach the threshold, or the unfavourable end of its 95 % interval too."""
     baseline_rule: Literal["value", "interval", "off"] = Field("value", description='"value", "interval" or "off"')
+    """Whether the value must hold against the baseline, or the difference's unfavourable end too, or nothing."""
     champion_rule: Literal["value", "interval", "off"] = Field("value", description='"value", "interval" or "off"')
+    """Whether the value must hold against the champion, or the difference's unfavourable end too, or nothing."""
     champion_tolerance: float = Field(0.01, ge=0, le=1, description=SHARE)
+    """By which share of the champion's value a model may be worse."""
     champion_not_comparable: Literal["pass", "reject"] = Field("pass", description='"pass" or "reject"')
+    """What follows where a comparison with the champion would not be fair, or it cannot be loaded."""
     trivial_rule: Literal["on", "off"] = Field("on", description='"on" or "off"')
+    """Whether a threshold that a random list (ranking: the mean score) would reach refuses the model."""
     slice_rules: SliceRules = Field({}, description='an object such as {"items_tail.recall_at_100": 0.1}')
+    """By which share of the champion's value a slice of the test set may be worse; default is no slice."""
     model_approval_status: Literal["PendingManualApproval", "Approved", "Rejected"] = Field(
         "PendingManualApproval", description='"PendingManualApproval", "Approved" or "Rejected"'
     )
+    """The registered version's status."""
     batch_size: int | None = Field(None, ge=1, le=2**20, description="a whole number from 1 to 1048576")
+    """Users in a training step of the retrieval model; default is chosen by the data."""
     closed_form: bool = Field(True, description="true or false")
+    """false leaves the closed form out of the retrieval model: learnt towers alone, to compare."""
     embedding_dimension: int | None = Field(None, ge=1, le=4096, description="a whole number from 1 to 4096")
+    """Length of the learnt vectors; default is chosen by the data, and 16 for ranking."""
     test_fraction: float = Field(0.15, gt=0, lt=1, description="a number between 0 and 1, both excluded")
+    """The share of the reviews that is held out."""
     split_seed: int = Field(42, ge=0, le=LARGEST_INT, description=f"a whole number from 0 to {LARGEST_INT}")
+    """Of a random split, and of all that is drawn in training."""
     split_strategy: Literal["random", "temporal"] = Field("random", description='"random" or "temporal"')
+    """`random`: a review's side is a hash of user, item and seed; `temporal`: test is what lies at or after a cut in
+    time.
+    """
     min_reviews_per_user: int = Field(5, ge=1, le=LARGEST_INT, description=COUNT)
+    """Users with fewer reviews are left out."""
     max_reviews_per_user: int | None = Field(None, ge=1, le=LARGEST_INT, description=COUNT)
+    """Users with more reviews are left out; default is no limit."""
     min_reviews_per_item: int = Field(1, ge=1, le=LARGEST_INT, description=COUNT)
+    """Items with fewer reviews are left out."""
     max_reviews_per_item: int | None = Field(None, ge=1, le=LARGEST_INT, description=COUNT)
+    """Items with more reviews are left out; default is no limit."""
     columns: Columns = Field(Columns(), description='an object such as {"User": "userId", "Item": "movieId"}')
     cache_config: CacheConfig = Field(
         CacheConfig(), description='an object such as {"Enabled": true, "ExpireAfter": "P30D"}'
     )
     force: bool = Field(False, description="true, to run although nothing is new, or false")
+    """Runs although reviews, code and parameters are those of the last finished run."""
 
     @model_validator(mode="after")
     def _bounds_leave_something(self) -> ExecutionInput:
