@@ -15,7 +15,10 @@ def generated(reviews: int = 6_000) -> pa.Table:
 
 
 def movielens_like(folder: Path, reviews: int = 6_000) -> Path:
-    """``folder`` with ratings.csv and movies.csv. Every movie is of 1990 to 2019, by the length of its name."""
+    """``folder`` with ratings.csv and movies.csv.
+
+    Every movie is of 1990 to 2019, by the length of its name, and has another year in that name.
+    """
     beers = generated(reviews)
     names = beers["beer_name"]
     ids = names.combine_chunks().dictionary_encode()
@@ -29,7 +32,7 @@ def movielens_like(folder: Path, reviews: int = 6_000) -> Path:
     titles = ids.dictionary.to_pylist()
     movies = {
         "movieId": list(range(len(titles))),
-        "title": [f"{title} ({year_of(title)})" for title in titles],
+        "title": [f"{title} (1950) ({year_of(title)})" for title in titles],
         "genres": [styles[title] for title in titles],
     }
     folder.mkdir(parents=True, exist_ok=True)

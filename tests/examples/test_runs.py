@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
 from examples.join_movies import join
+from taproom.history import state_outputs
 from taproom.local.aws import LocalAws
 from taproom.local.clock import Clock
 from tests.examples.movies import generated, movielens_like
@@ -32,40 +32,19 @@ def pipeline(tmp_path_factory):
         yield deployed(aws, PROJECT / "template.yaml", **states)
 
 
-def run(pipeline, name, reviews):
-    """The prefix of what an example made of ``reviews`` in one epoch."""
-    key = f"reviews/{name}/reviews.csv"
-    pipeline.put(key, reviews.read_bytes())
-    example = json.loads((PROJECT / "examples" / f"{name}.json").read_text())
-    own = {"InputData": f"s3://{pipeline.bucket}/reviews/{name}/", "TrainingEpochs": 1}
-    snapshot = pipeline.start(example | own)
-    assert snapshot.status == "SUCCEEDED", snapshot.execution
-    output = json.loads(snapshot.execution["output"])
-    assert {one["Model"]: one["Status"] for one in output["Models"]}.keys() == {"Retrieval", "Ranking"}
-    assert {one["Status"] for one in output["Models"]} <= {"Registered", "Rejected"}
-    (prefix,) = [
-        one
-        for one in prefixes(pipeline)
-        if pipeline.document(f"{one}request.json")["Parameters"]["InputData"] == own["InputData"]
-    ]
-    return prefix
-
-
-def prefixes(pipeline):
-    s3 = pipeline.aws.client("s3")
-    listed = s3.list_objects_v2(Bucket=pipeline.bucket, Prefix="runs/", Delimiter="/")
-    return [f"s3://{pipeline.bucket}/{one['Prefix']}" for one in listed["CommonPrefixes"]]
-
-
 def test_features_of_movies_reach_the_models(pipeline, tmp_path):
-    reviews = tmp_path / "movies.csv"
+    reviews, items = tmp_path / "movies.csv", tmp_path / "items.parquet"
     join(movielens_like(tmp_path / "ml", REVIEWS), reviews)
-    prefix = run(pipeline, "features", reviews)
-    key = prefix.removeprefix(f"s3://{pipeline.bucket}/")
-    pipeline.aws.client("s3").download_file(
-        pipeline.bucket, f"{key}data/items.parquet", str(tmp_path / "items.parquet")
-    )
-    items = pyarrow.parquet.read_table(tmp_path / "items.parquet").to_pydict()
-    assert set(items) == {"item", "style", "abv"}
-    assert [f"({year:.0f})" for year in items["abv"]] == [item[-6:] for item in items["item"]]
-    assert set(items["style"]) <= set(generated(REVIEWS)["style"].to_pylist())
+    pipeline.put("reviews/movies.csv", reviews.read_bytes())
+    example = json.loads((PROJECT / "examples" / "features.json").read_text())
+    snapshot = pipeline.start(example | {"TrainingEpochs": 1})
+    assert snapshot.status == "SUCCEEDED", snapshot.execution
+    models = json.loads(snapshot.execution["output"])["Models"]
+    assert [one["Model"] for one in models] == ["Retrieval", "Ranking"]
+    assert {one["Status"] for one in models} <= {"Registered", "Rejected"}
+    folder = state_outputs(snapshot.events)["Prepare"]["Prepare"]["DataPrefix"].removeprefix(f"s3://{pipeline.bucket}/")
+    pipeline.aws.client("s3").download_file(pipeline.bucket, f"{folder}items.parquet", str(items))
+    told = pyarrow.parquet.read_table(items).to_pydict()
+    assert set(told) == {"item", "style", "abv"}
+    assert [f"({year:.0f})" for year in told["abv"]] == [item[-6:] for item in told["item"]]
+    assert set(told["style"]) <= set(generated(REVIEWS)["style"].to_pylist())

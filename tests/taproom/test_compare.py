@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 
 from taproom.compare.charts import figures_of
 from taproom.compare.page import section_of, write_page
-from taproom.compare.spending import Spending
+from taproom.compare.spending import Books, Spending
 from taproom.registry.documents import Document
 from tests.taproom.compared import GONE, comparison, gate, record, retrieval_with_a_gap
 from tests.taproom.registered import ranking_evaluation, retrieval_evaluation
@@ -132,3 +135,72 @@ def test_documents_of_another_form_are_gaps(tmp_path):
     assert (row.metrics, row.size("reviews"), row.size("users"), row.passed, row.reason) == ({}, None, None, None, "")
     assert gate()["passed"] is True
     write_page([compared], "taproom", tmp_path / "compare.html")
+
+
+class Bucket:
+    """S3 with these objects."""
+
+    def __init__(self, **objects):
+        self.objects, self.asked = objects, []
+
+    def get_object(self, Bucket, Key):
+        self.asked.append(Key)
+        if Key not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        return {"Body": io.BytesIO(json.dumps(self.objects[Key]).encode())}
+
+
+class Jobs:
+    """SageMaker, which knows one training job, or refuses to tell."""
+
+    def __init__(self, job=None, refusal="ValidationException"):
+        self.job, self.refusal = job, refusal
+
+    def describe_training_job(self, TrainingJobName):
+        if self.job is None or TrainingJobName != self.job["TrainingJobName"]:
+            raise ClientError({"Error": {"Code": self.refusal}}, "DescribeTrainingJob")
+        return self.job
+
+
+ENDED = {
+    "TrainingJobName": "train-1",
+    "TrainingJobStatus": "Completed",
+    "TrainingStartTime": datetime(2026, 11, 1, 6, 0, tzinfo=UTC),
+    "TrainingEndTime": datetime(2026, 11, 1, 6, 3, tzinfo=UTC),
+    "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+}
+
+
+def test_costs_json_of_a_run_is_read_once_for_time_and_cost():
+    costs = {"Usd": 0.25, "Jobs": [{"JobName": "other", "Seconds": 1.0}, {"JobName": "train-1", "Seconds": 9.5}]}
+    bucket = Bucket(**{"runs/run-1/costs.json": costs})
+    assert Books(bucket, Jobs()).of(record(1)) == Spending(9.5, 0.25, {})
+    assert bucket.asked == ["runs/run-1/costs.json"]
+
+
+def test_sagemaker_tells_the_time_where_there_is_no_costs_json():
+    spent = Books(Bucket(), Jobs(ENDED)).of(record(1))
+    assert (spent.training_seconds, spent.usd, set(spent.missing)) == (180.0, None, {"cost"})
+    billed = Books(Bucket(), Jobs(ENDED | {"BillableTimeInSeconds": 54})).of(record(1))
+    assert billed.training_seconds == 54
+
+
+@pytest.mark.parametrize(
+    ("jobs", "why"),
+    [
+        (Jobs(), "SageMaker does not know it"),
+        (Jobs(refusal="AccessDeniedException"), "cannot be described (AccessDeniedException)"),
+        (Jobs({**ENDED, "TrainingJobStatus": "InProgress", "TrainingEndTime": None}), "has not ended"),
+    ],
+)
+def test_a_time_that_nobody_tells_is_a_gap_with_its_reason(jobs, why):
+    spent = Books(Bucket(), jobs).of(record(1))
+    assert spent.training_seconds is None
+    assert why in spent.missing["training time"]
+
+
+def test_a_price_that_was_not_known_is_a_gap():
+    bucket = Bucket(**{"runs/run-1/costs.json": {"Usd": None, "Jobs": [{"JobName": "train-1", "Seconds": 9.5}]}})
+    spent = Books(bucket, Jobs()).of(record(1))
+    assert (spent.training_seconds, spent.usd) == (9.5, None)
+    assert "was not known" in spent.missing["cost"]
