@@ -143,9 +143,11 @@ class ExecutionInput(StrictDocument):
         description='an object such as {"Preprocess": 30, "Train": 30, "Evaluate": 30}',
     )
     use_spot: bool = Field(False, description="true, to train on spot instances, or false")
+    """Trains on spare machines, which cost less and may be taken away; a training goes on from its last checkpoint."""
     max_wait_in_seconds: int | None = Field(
         None, ge=1, le=LONGEST_WAIT, description=f"a whole number of seconds from 1 to {LONGEST_WAIT}"
     )
+    """How long a spot training may wait and run together; default is a day more than MaxRuntimeInSeconds.Train."""
     max_usd: float | None = Field(None, gt=0, description=USD)
     """A run whose jobs may cost more USD is refused before the first one; default is no limit."""
     usd_per_hour: dict[InstanceType, UsdPerHour] = Field(

@@ -1,6 +1,6 @@
 """features.json, run: real jobs on few reviews.
 
-The others are run as well: movielens.json and the defaults, which are those of beers.json, by tests/pipeline, and
+The others are run as well: movielens.json by tests/pipeline, with the defaults that beers.json spells out, and
 temporal.json by the notebook.
 """
 
