@@ -17,7 +17,7 @@ from aws import AwsUnavailable, aws_unavailable, client
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
-from execution_status import describe
+from execution_status import describe, describe_holder
 from lease import Seen, remove_lease, see_lease, write_lease
 from pending import read_pending, remove_pending
 from rules.follow_up import FollowUp, execution_arn, follow_up_called, follow_ups
@@ -94,7 +94,7 @@ class Closing:
         """The name of the execution that the lease waits for, if there is none of that name yet."""
         if seen.lease is None or not seen.lease.reserved or seen.lease.expires_at <= self.change.time:
             return None
-        missing = describe(seen.lease.holder).standing is Standing.MISSING
+        missing = describe_holder(seen.lease.holder, self.change.execution).standing is Standing.MISSING
         return seen.lease.holder.rpartition(":")[2] if missing else None
 
     def _may_be_given_on(self, seen: Seen) -> bool:
@@ -106,7 +106,7 @@ class Closing:
                 self.reason = "the execution was redriven since"
                 return False
             return True
-        if seen.lease.is_free(describe(seen.lease.holder), self.change.time):
+        if seen.lease.is_free(describe_holder(seen.lease.holder, self.change.execution), self.change.time):
             return True
         self.reason = self.reason or f"{seen.lease.holder} has the lease"
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws import client, passing
 from botocore.exceptions import BotoCoreError, ClientError
+from rules.execution import of_one_machine
 from rules.standing import Described, Standing, described
 
 
@@ -18,3 +19,11 @@ def describe(execution: str) -> Described:
             return Described(Standing.UNANSWERED)
         raise
     return described(answer["status"], answer.get("redriveCount"))
+
+
+def describe_holder(holder: str, asking: str) -> Described:
+    """What is known of the execution that has the lease, for another one (ARNs).
+
+    The table outlives its stack: a holder of a state machine that is no more ended with it, and may not be asked for.
+    """
+    return describe(holder) if of_one_machine(holder, asking) else Described(Standing.OVER)

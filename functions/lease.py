@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from execution_status import describe
+from execution_status import describe_holder
 from rules.lease_row import KIND, NAME, Lease, held_lease, read_lease_document
 from runs_table import Row, read_row, remove_row, write_row
 
@@ -45,7 +45,7 @@ def take_lease(execution: str, now: datetime, redrive_count: int = 0) -> Lease:
             own = seen.lease.holder == execution
             if own and not seen.lease.reserved and seen.lease.redrive_count >= redrive_count:
                 return seen.lease
-            if not own and not seen.lease.is_free(describe(seen.lease.holder), now):
+            if not own and not seen.lease.is_free(describe_holder(seen.lease.holder, execution), now):
                 return seen.lease
         lease = held_lease(execution, now, redrive_count)
         if write_lease(lease, seen):

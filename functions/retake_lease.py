@@ -13,7 +13,7 @@ from aws import AwsUnavailable, aws_unavailable, client
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
-from execution_status import describe
+from execution_status import describe, describe_holder
 from lease import see_lease, take_lease
 from rules.lease_row import Lease
 from rules.standing import Standing
@@ -59,7 +59,7 @@ def retake(change: StatusChange) -> Lease:
     lease = take_lease(change.execution, change.time, change.redrive_count)
     if lease.holder == change.execution:
         return lease
-    if describe(lease.holder).standing is Standing.UNANSWERED:
+    if describe_holder(lease.holder, change.execution).standing is Standing.UNANSWERED:
         raise AwsUnavailable("DescribeExecution did not answer, so it is not known whether the lease is free")
     stop(change.execution, lease.holder)
     return lease

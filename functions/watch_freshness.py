@@ -41,7 +41,7 @@ class Payload(StrictDocument):
     time: AwareDatetime = Field(strict=False, description="an ISO 8601 time with its time zone")
 
 
-@logger.inject_lambda_context
+@logger.inject_lambda_context(correlation_id_path="Time")
 @tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics
 @aws_unavailable

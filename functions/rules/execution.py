@@ -27,3 +27,8 @@ class Execution(StrictDocument):
         if moment.tzinfo is None:
             raise InvalidPayload(f"Execution.Now: received {self.now!r}, which tells no time zone")
         return moment
+
+
+def of_one_machine(execution: str, other: str) -> bool:
+    """Whether two executions, by their ARNs, are of the same state machine."""
+    return execution.rpartition(":")[0] == other.rpartition(":")[0]

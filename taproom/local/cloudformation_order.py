@@ -67,3 +67,12 @@ def unresolved(node: Any) -> Iterator[str]:
                 yield f"{key} {value}"
             else:
                 yield from unresolved(value)
+
+
+def without_no_value(node: Any) -> Any:
+    """Resolved properties without what AWS::NoValue left in lists; of an object's keys moto drops it itself."""
+    if isinstance(node, list):
+        return [without_no_value(item) for item in node if item is not None]
+    if isinstance(node, dict):
+        return {key: without_no_value(value) for key, value in node.items()}
+    return node

@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from taproom.local.cloudformation_import import Imports, adopted
-from taproom.local.cloudformation_order import in_order, unresolved
+from taproom.local.cloudformation_order import in_order, unresolved, without_no_value
 from taproom.local.cloudformation_types import Catalogue, ResourceFailed, ResourceRequest
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Deployment:
 
         # dates that YAML made of policy versions become texts again
         plain = json.loads(json.dumps(declared.get("Properties") or {}, default=str))
-        properties = clean_json(normal_get_att(plain), target)
+        properties = without_no_value(clean_json(normal_get_att(plain), target))
         if unknown := next(unresolved(properties), None):
             raise ValueError(f"{unknown} could not be resolved")
         return properties

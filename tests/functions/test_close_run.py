@@ -310,3 +310,10 @@ def test_an_event_of_another_kind_is_refused(world, call, wrong):
 def test_an_execution_of_a_version_of_the_state_machine_is_told_by_the_machines_name():
     rule = importlib.import_module("rules.follow_up")
     assert rule.execution_arn(TAPROOM, "x") == rule.execution_arn(TAPROOM + ":3", "x") == arn_of("x")
+
+
+def test_what_waits_is_started_though_an_execution_of_a_replaced_state_machine_has_the_lease(world):
+    world.ask("one")
+    assert world.ask("two", uploaded())["Taken"] is False
+    world.put_lease("before", Holder=world.start_in_replaced_machine("before"))
+    assert world.end("one")["Started"] is not None

@@ -232,3 +232,8 @@ def test_the_log_tells_no_uploads_key(world, logged):
     told = str(lines())
     assert "another execution has the lease" in told
     assert "anna" not in told
+
+
+def test_an_execution_of_a_replaced_state_machine_does_not_have_the_lease_any_more(world):
+    world.put_lease("before", Holder=world.start_in_replaced_machine("before"))
+    assert world.ask("one")["Taken"] is True

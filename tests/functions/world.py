@@ -58,6 +58,13 @@ class World:
     def status(self, name):
         return self.states.describe_execution(executionArn=arn_of(name))["status"]
 
+    def start_in_replaced_machine(self, name):
+        """An execution that runs in the state machine of an earlier stack; its ARN."""
+        machine = self.states.create_state_machine(
+            name="taproom-before", definition=json.dumps(WAIT), roleArn="arn:aws:iam::123456789012:role/taproom"
+        )
+        return self.states.start_execution(stateMachineArn=machine["stateMachineArn"], name=name)["executionArn"]
+
     def input_of(self, name):
         return json.loads(self.states.describe_execution(executionArn=arn_of(name))["input"])
 

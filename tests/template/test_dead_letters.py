@@ -35,7 +35,7 @@ def test_every_target_of_a_rule_has_a_queue(expanded, template):
     ("schedule", "may"),
     [
         ("RetrainingStateMachineWeeklySchedule", ("states:StartExecution", "<RetrainingStateMachine>")),
-        ("WatchFreshnessDaily", ("lambda:InvokeFunction", "<WatchFreshness.Arn>")),
+        ("WatchFreshnessDailySchedule", ("lambda:InvokeFunction", "<WatchFreshness.Arn>")),
     ],
 )
 def test_a_schedule_has_a_queue_and_its_role_may_write_there_and_start_and_nothing_else(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
+FOLDERS = ("functions", "report")
 KEY, BOUNDARY = "<KmsKeyArn>", "<PermissionsBoundaryArn>"
 # the types that hold data, and what names their key
 ENCRYPTED = {
@@ -54,10 +55,12 @@ def test_every_function_traces_and_logs_json_under_the_id_of_the_execution(expan
     for name, one in properties(expanded, template, "AWS::Lambda::Function").items():
         assert one["TracingConfig"] == {"Mode": "Active"}, name
         assert one["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": "<FunctionsLogGroup>"}, name
-        source = (PROJECT / "functions" / f"{one['Handler'].removesuffix('.handler')}.py").read_text()
+        file = f"{one['Handler'].removesuffix('.handler')}.py"
+        (source,) = [path.read_text() for folder in FOLDERS if (path := PROJECT / folder / file).is_file()]
         (path,) = re.findall(r'@logger\.inject_lambda_context\(correlation_id_path="([\w.]+)"\)', source)
-        # CloudFormation asks PublishTraining, for no execution
-        assert path in ({"StackId"} if name == "PublishTraining" else {"Execution.Id", "detail.executionArn"}), name
+        # CloudFormation asks PublishTraining, a schedule WatchFreshness, for no execution
+        others = {"PublishTraining": {"StackId"}, "WatchFreshness": {"Time"}}
+        assert path in others.get(name, {"Execution.Id", "detail.executionArn"}), name
 
 
 def test_the_state_machine_logs_no_payload(template):
@@ -74,7 +77,11 @@ def test_the_definition_names_the_network_as_prepare_plans_it(template, protecte
 def test_the_key_is_used_by_every_function_the_jobs_and_the_schedules(template, protected):
     holders = {name for policy in ("UseKey", "JobsUseKey") for name in roles_of(protected, policy)}
     functions = {f"{name}Role" for name in template.functions()} - {"PublishTrainingRole"}
-    assert holders == functions | {"JobRole", "RetrainingStateMachineWeeklyScheduleRole", "WatchFreshnessDailyRole"}
+    assert holders == functions | {
+        "JobRole",
+        "RetrainingStateMachineWeeklyScheduleRole",
+        "WatchFreshnessDailyScheduleRole",
+    }
     allowed = protected.granted("PublishTraining")
     assert {("kms:Decrypt", KEY), ("kms:GenerateDataKey", KEY)} <= allowed
     assert not [action for action, _ in template.granted("PublishTraining") if action.startswith("kms:")]
