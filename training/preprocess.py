@@ -34,6 +34,7 @@ from reviews.cleaning import KEY, usable
 from reviews.coding import Coded, code
 from reviews.distributions import review_counts, score_counts, scores_given
 from reviews.engine import Engine
+from reviews.errors import MissingColumnError, NoReviewsError, PreprocessError
 from reviews.keep import keep
 from reviews.manifest import (
     SCHEMA_VERSION,
@@ -47,8 +48,8 @@ from reviews.manifest import (
     summary,
     write_manifest,
 )
-from reviews.read_reviews import names, open_all, reading
-from reviews.review_files import OPTIONAL, REQUIRED, MissingColumnError, NoReviewsError, PreprocessError
+from reviews.read_reviews import open_all, reading
+from reviews.review_files import OPTIONAL, REQUIRED, names
 from reviews.sides import by_time
 from reviews.split import RULE as BY_CHANCE
 from reviews.split import Draw

@@ -14,12 +14,13 @@ from typing import IO
 
 SAVED_MODEL = "01/saved_model.pb"
 PIECE = 2**20  # bytes
+HEADER = 2**20  # bytes: what an archive tells of a member is read at once, and is never so much
 
 
 def why_broken(stream: IO[bytes]) -> str | None:
     """What is wrong with the archive that ``stream`` gives; None if nothing is. What the stream raises, this raises."""
     try:
-        with gzip.GzipFile(fileobj=stream, mode="rb") as unpacked:
+        with _Unpacked(fileobj=stream, mode="rb") as unpacked:
             size = _size_of_model(unpacked)
             while unpacked.read(PIECE):  # the checksum stands behind everything
                 pass
@@ -34,10 +35,19 @@ def why_broken(stream: IO[bytes]) -> str | None:
     return None if size else f"its {SAVED_MODEL} is empty"
 
 
+class _Unpacked(gzip.GzipFile):
+    """Refuses to give more at once than a header may have: tarfile believes any size that an archive tells of one."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > 2 * HEADER:
+            raise tarfile.ReadError(f"a header of more than {HEADER} bytes")
+        return super().read(size)
+
+
 def _size_of_model(unpacked: gzip.GzipFile) -> int | None:
     """Bytes of the saved model among the members, all of which are passed over; None where it is not there."""
     size = None
-    with tarfile.open(fileobj=unpacked, mode="r|") as archive:
+    with tarfile.open(fileobj=unpacked, mode="r:") as archive:
         for member in archive:
             if member.isfile() and posixpath.normpath(member.name) == SAVED_MODEL:
                 size = member.size

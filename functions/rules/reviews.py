@@ -11,6 +11,8 @@ from rules.execution_input import REVIEW_SUFFIXES
 from rules.s3_uri import S3Uri
 from rules.wording import clipped, listed, printable, shown
 
+LONGEST_PART = 255  # bytes of a file's name on the disk of a job
+
 
 class NoReviews(ValueError):
     """Nothing under the prefix is a review file."""
@@ -83,17 +85,18 @@ def choose_reviews(place: S3Uri, found: Iterable[StoredObject]) -> Reviews:
             )
         )
     for file in files:
-        if not _usable(file.key):
+        if why := _why_unusable(file.key):
             raise UnusableReviewsKey(
-                clipped(
-                    f"the key {shown(file.key, 600)} cannot be handed to a job: it holds control characters or the "
-                    "path parts '', '.' or '..'. Rename the object"
-                )
+                clipped(f"the key {shown(file.key, 600)} cannot be handed to a job: {why}. Rename the object")
             )
         if file.size == 0:
             raise EmptyReviewsFile(
                 clipped(f"the reviews file {shown(file.key, 600)} is empty (0 bytes): remove it or upload it again")
             )
+    if both := _file_and_folder({file.key for file in files}):
+        raise UnusableReviewsKey(
+            clipped(f"the key {shown(both, 600)} is also the folder of another: a job has room for one. Rename either")
+        )
     return Reviews(folder, tuple(files))
 
 
@@ -102,5 +105,19 @@ def is_review(key: str) -> bool:
     return key.lower().endswith(REVIEW_SUFFIXES)
 
 
-def _usable(key: str) -> bool:
-    return key == printable(key) and not {"", ".", ".."} & set(key.split("/"))
+def _why_unusable(key: str) -> str | None:
+    """Why no job can have the object as a file, or none should."""
+    parts = key.split("/")
+    if key != printable(key):
+        return "it holds control characters or invisible ones"
+    if {"", ".", ".."} & set(parts):
+        return "it holds the path parts '', '.' or '..'"
+    if max(len(part.encode()) for part in parts) > LONGEST_PART:
+        return f"a part of its path has more than {LONGEST_PART} bytes, which no file name may have"
+    return None
+
+
+def _file_and_folder(keys: set[str]) -> str | None:
+    """A key that is the folder of another one."""
+    folders = {key[:place] for key in keys for place, sign in enumerate(key) if sign == "/"}
+    return min(keys & folders, default=None)

@@ -24,6 +24,7 @@ from taproom.faults import error_code
 from taproom.recommend.errors import ModelUnusable
 from taproom.registry.version import Version
 
+HEADER = 2**20  # bytes: what an archive tells of a member is read at once, and is never so much
 END = 2**20  # bytes that may follow the last file: padding
 SAVED_MODEL = "01/saved_model.pb"
 GONE = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
@@ -76,14 +77,16 @@ class ArtifactCache:
 def unpack(archive: Path, target: Path, whose: str, max_bytes: int = MAX_BYTES, max_members: int = MAX_MEMBERS) -> None:
     """Extract files and folders, all below ``target``.
 
-    Raises ModelUnusable for links, devices, absolute or climbing paths, more than ``max_bytes`` bytes or
-    ``max_members`` members, a damaged archive, or one without 01/saved_model.pb. ``whose`` is for messages.
+    Raises ModelUnusable for links, devices, absolute or climbing paths, a file that is there twice, more than
+    ``max_bytes`` bytes or ``max_members`` members, a damaged archive, or one without 01/saved_model.pb. ``whose`` is
+    for messages.
     """
     total = 0
+    seen: set[PurePosixPath] = set()
     try:
-        with gzip.open(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
+        with _Unpacked(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             for number, member in enumerate(tar, start=1):
-                _check(member, whose)
+                _check(member, whose, seen)
                 total += member.size
                 if total > max_bytes or number > max_members:
                     raise ModelUnusable(
@@ -99,12 +102,24 @@ def unpack(archive: Path, target: Path, whose: str, max_bytes: int = MAX_BYTES, 
         raise ModelUnusable(f"the artifact of {whose} holds no {SAVED_MODEL}")
 
 
-def _check(member: tarfile.TarInfo, whose: str) -> None:
+class _Unpacked(gzip.GzipFile):
+    """Refuses to give more at once than a header may have: tarfile believes any size that an archive tells of one."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > 2 * HEADER:
+            raise tarfile.ReadError(f"a header of more than {HEADER} bytes")
+        return super().read(size)
+
+
+def _check(member: tarfile.TarInfo, whose: str, seen: set[PurePosixPath]) -> None:
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts:
         raise ModelUnusable(f"the artifact of {whose} holds {member.name!r}, which leads out of its folder")
     if not (member.isfile() or member.isdir()):
         raise ModelUnusable(f"the artifact of {whose} holds {member.name!r}, which is neither a file nor a folder")
+    if path in seen and member.isfile():
+        raise ModelUnusable(f"the artifact of {whose} holds {member.name!r} twice")
+    seen.add(path)
 
 
 def _download(s3: Any, request: dict[str, str], file: Path) -> None:

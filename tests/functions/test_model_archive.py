@@ -95,3 +95,16 @@ def test_a_large_archive_takes_little_memory():
     finally:
         tracemalloc.stop()
     assert peak < 3 * 2**20
+
+
+def test_a_header_larger_than_any_is_not_read_into_memory():
+    name = tarfile.TarInfo("name")
+    name.type, name.size = tarfile.XHDTYPE, 64 * 2**20
+    body = gzip.compress(name.tobuf(tarfile.PAX_FORMAT) + bytes(name.size))
+    tracemalloc.start()
+    try:
+        assert why(body) == "it is no tar archive, or a damaged one: a header of more than 1048576 bytes"
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 2**20

@@ -82,11 +82,17 @@ def test_a_manifest_names_exactly_what_is_brought_in(aws):
     [
         ("not json", "no SageMaker manifest"),
         ('[{"prefix": "s3://jobs-bucket/many/"}, "../escape.csv"]', "escape.csv"),
+        ('[{"prefix": "s3://jobs-bucket/many/"}, "/etc/escape.csv"]', "points out of its folder"),
+        ('[{"prefix": "s3://jobs-bucket/many/"}, "a\\u0000b.csv"]', "none of a file"),
+        ('[{"prefix": "s3://jobs-bucket/many/"}, "' + "x" * 300 + '"]', "name too long"),
+        ('[{"prefix": "s3://jobs-bucket/odd/"}, "a.csv", "a.csv/b.csv"]', "File exists"),
         ('[{"prefix": "s3://jobs-bucket/many/"}, "gone.csv"]', "gone.csv"),
         ('[{"prefix": "s3://jobs-bucket/many/"}]', "no S3 objects"),
     ],
 )
 def test_a_manifest_that_cannot_be_followed_fails_the_job(aws, manifest, named):
+    for key in ("odd/a.csv", "odd/a.csv/b.csv", "many/" + "x" * 300):
+        put(aws, key, "x")
     name = f"bad-manifest-{abs(hash(manifest)) % 10_000}"
     uri = put(aws, f"manifests/{name}", manifest)
     request = processing_request(aws, name, "print('never')", inputs=[s3_input("data", uri, "ManifestFile")])

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline import planted
+
 PROJECT = Path(__file__).resolve().parents[2]
 MOVIELENS = PROJECT.parent / "shared" / "data" / "ml-latest-small" / "ratings.csv"
 TUNED_FACTORISATION = 0.8363  # RMSE of biased matrix factorisation on this very split, by `make bench PARTS=ranking`
@@ -19,7 +21,7 @@ TUNED_FACTORISATION = 0.8363  # RMSE of biased matrix factorisation on this very
 pytestmark = pytest.mark.slow
 
 
-def taproom_run(folder, *arguments):
+def taproom_run(folder, *arguments, environment=None):
     """Start `taproom run` with its work and runs folders under ``folder``."""
     return subprocess.Popen(
         [sys.executable, "-m", "taproom", "run", "--work", folder / "work", "--runs", folder / "runs", *arguments],
@@ -28,6 +30,7 @@ def taproom_run(folder, *arguments):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        env=environment,
     )
 
 
@@ -112,12 +115,17 @@ def check_run_folder(folder, registered):
 
 
 def test_a_model_below_the_threshold_is_not_registered_the_other_is_and_the_accuracy_can_be_recomputed(tmp_path):
+    """Nor do its logs hold what is planted in the reviews and in the environment."""
     (tmp_path / "input.json").write_text('{"AccuracyTop500Threshold": 0.99, "TrainingEpochs": 2}')
-    process = taproom_run(tmp_path, "--sample-size", "10000", "--input", tmp_path / "input.json")
+    reviews = planted.reviews(tmp_path / "reviews.csv", 10_000)
+    arguments = ("--reviews", reviews, "--input", tmp_path / "input.json")
+    process = taproom_run(tmp_path, *arguments, environment=planted.environment())
     output = finish(process)
     assert process.returncode == 0, output
     assert "Retrieval: Rejected" in output
     assert "0.99" in output
+    assert read(tmp_path / "runs" / "latest" / "data" / "manifest.json")["dropped"]["not_a_number_score"] == 1
+    assert planted.found_in_logs(tmp_path, output) == []
     folder = (tmp_path / "runs" / "latest").resolve()
     accuracy = check_run_folder(folder, ["ranking"])
     page = check_report_is_the_functions(folder, tmp_path / "work")
@@ -184,3 +192,15 @@ def test_ctrl_c_stops_the_jobs_and_leaves_no_process(tmp_path):
     assert process.returncode == 130, output
     assert processes_of(process.pid) == []
     assert processes_in(tmp_path) == []
+
+
+def test_a_run_that_fails_at_a_row_tells_its_line_and_no_log_holds_what_it_says(tmp_path):
+    reviews = planted.reviews(tmp_path / "reviews.csv", 100)
+    lines = reviews.read_text(encoding="utf-8").count("\n")
+    with reviews.open("a", encoding="utf-8") as file:
+        file.write(f"{planted.USER},{planted.BEER},{planted.SCORE},{planted.TEXT}" + ",x" * 20 + "\n")
+    process = taproom_run(tmp_path, "--reviews", reviews, environment=planted.environment())
+    output = finish(process)
+    assert process.returncode == 1, output
+    assert f"reviews.csv, line {lines + 1} cannot be read: it has 24 values" in output
+    assert planted.found_in_logs(tmp_path, output) == []

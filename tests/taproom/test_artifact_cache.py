@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import tarfile
@@ -95,6 +96,13 @@ def test_what_a_killed_command_left_is_removed_but_not_what_is_under_way(registe
     assert young.exists()
 
 
+def large_header():
+    """An archive that tells of a name of 3 MiB."""
+    name = tarfile.TarInfo("name")
+    name.type, name.size = tarfile.GNUTYPE_LONGNAME, 3 * 2**20
+    return gzip.compress(name.tobuf(tarfile.GNU_FORMAT) + bytes(3 * 2**20))
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -104,6 +112,8 @@ def test_what_a_killed_command_left_is_removed_but_not_what_is_under_way(registe
         (archive(MODEL, link("01/link", "/etc/passwd")), "neither a file nor a folder"),
         (archive(MODEL, link("01/link", "01/saved_model.pb", tarfile.LNKTYPE)), "neither a file nor a folder"),
         (archive(MODEL, link("01/pipe", "", tarfile.FIFOTYPE)), "neither a file nor a folder"),
+        (archive(MODEL, ("./01/saved_model.pb", b"y")), "holds './01/saved_model.pb' twice"),
+        (large_header(), "a header of more than 1048576 bytes"),
         (archive(("02/saved_model.pb", b"x")), "holds no 01/saved_model.pb"),
         (archive(MODEL, ("01/large", bytes(101))), "more than 100 bytes"),
         (archive(MODEL, *((f"01/{number}", b"") for number in range(5))), "or 5 files"),

@@ -11,6 +11,7 @@ from contract.container import JobError
 
 MAX_BYTES = 20 * 2**30
 MAX_MEMBERS = 10_000
+HEADER = 2**20  # bytes: what an archive tells of a member is read at once, and is never so much
 END = 2**20  # bytes that may follow the last file: padding
 SAVED_MODEL = "01/saved_model.pb"
 
@@ -31,14 +32,15 @@ def find_archive(path: Path) -> Path:
 def unpack(archive: Path, target: Path, max_bytes: int = MAX_BYTES, max_members: int = MAX_MEMBERS) -> Path:
     """Extract files and folders, all below ``target``, and return the folder of the SavedModel.
 
-    Raises ArtifactError for links, devices, absolute or climbing paths, more than ``max_bytes`` bytes or
-    ``max_members`` members when unpacked, a damaged archive, or one without 01/saved_model.pb.
+    Raises ArtifactError for links, devices, absolute or climbing paths, a file that is there twice, more than
+    ``max_bytes`` bytes or ``max_members`` members when unpacked, a damaged archive, or one without 01/saved_model.pb.
     """
     total = 0
+    seen: set[PurePosixPath] = set()
     try:
-        with gzip.open(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
+        with _Unpacked(archive) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
             for number, member in enumerate(tar, start=1):
-                _check(member, archive)
+                _check(member, archive, seen)
                 total += member.size
                 if total > max_bytes or number > max_members:
                     raise ArtifactError(f"{archive} unpacks to more than {max_bytes} bytes or {max_members} files")
@@ -54,9 +56,21 @@ def unpack(archive: Path, target: Path, max_bytes: int = MAX_BYTES, max_members:
     return (target / SAVED_MODEL).parent
 
 
-def _check(member: tarfile.TarInfo, archive: Path) -> None:
+class _Unpacked(gzip.GzipFile):
+    """Refuses to give more at once than a header may have: tarfile believes any size that an archive tells of one."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > 2 * HEADER:
+            raise tarfile.ReadError(f"a header of more than {HEADER} bytes")
+        return super().read(size)
+
+
+def _check(member: tarfile.TarInfo, archive: Path, seen: set[PurePosixPath]) -> None:
     path = PurePosixPath(member.name)
     if path.is_absolute() or ".." in path.parts:
         raise ArtifactError(f"{archive} holds {member.name!r}, which leads out of the folder it is unpacked to")
     if not (member.isfile() or member.isdir()):
         raise ArtifactError(f"{archive} holds {member.name!r}, which is neither a file nor a folder")
+    if path in seen and member.isfile():
+        raise ArtifactError(f"{archive} holds {member.name!r} twice")
+    seen.add(path)

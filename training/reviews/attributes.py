@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from reviews.cleaning import NUMBERS, finite
+from reviews.cleaning import LONGEST_NAME, NUMBERS, finite, size
 
 ATTRIBUTES = ("style", "brewery", "abv")
 
@@ -21,7 +21,7 @@ def described(items: ir.Table, told_of_items: ir.Table, attributes: Sequence[str
     """``items`` (column item) with what most reviews of each say of it, in order of name.
 
     Of equally frequent values the first in order is taken. An empty text, and for a number what is no finite number,
-    says nothing.
+    says nothing, nor does a text longer than a name may be.
     """
     if not attributes:
         return items.order_by("item")
@@ -39,7 +39,7 @@ def described(items: ir.Table, told_of_items: ir.Table, attributes: Sequence[str
 def _meant(value: ir.Value, name: str) -> ir.Value:
     """NULL where the value says nothing."""
     if name not in NUMBERS:
-        return value.nullif("")
+        return ibis.cases((size(value) > LONGEST_NAME, ibis.null("string")), else_=value.nullif(""))
     number = value.try_cast("float64")
     return ibis.cases((finite(number), number), else_=ibis.null("float64"))
 

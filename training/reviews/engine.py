@@ -69,6 +69,10 @@ class Engine:
         """What is given from now on waits for all that ``other`` has been given, and fails if that does."""
         self._queued(other._last.result)
 
+    def interrupt(self) -> None:
+        """End the statement that runs now, if one does; it fails, and with it all that follow. From any thread."""
+        self._connection.interrupt()
+
     def finish(self) -> None:
         self._last.result()
 

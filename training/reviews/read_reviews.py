@@ -11,16 +11,18 @@ import ibis.expr.types as ir
 
 from reviews.cleaning import COLUMNS, NUMBERS, as_reviews, raw_table, typed
 from reviews.engine import Engine
+from reviews.errors import UnreadableFileError
+from reviews.packed import UnpackedBeside
 from reviews.review_files import (
     ReviewFile,
-    UnreadableFileError,
     check_columns,
+    check_rows,
     find_files,
     numeric_roles,
     open_file,
     selection,
-    undecodable_line,
 )
+from reviews.unreadable import unreadable
 
 
 def open_all(engine: Engine, folder: Path, columns: Mapping[str, str]) -> tuple[list[ReviewFile], int]:
@@ -29,10 +31,11 @@ def open_all(engine: Engine, folder: Path, columns: Mapping[str, str]) -> tuple[
     def parquet_columns(path: Path) -> dict[str, str]:
         try:
             described = engine.fetch("SELECT * FROM (DESCRIBE SELECT * FROM read_parquet(?))", [str(path)])
+            rows = engine.fetch("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)])
+            check_rows(path, rows.result()[0][0])
             return {name: kind for name, kind, *_ in described.result()}
-        except duckdb.Error as error:
-            first_line = str(error).splitlines()[0]
-            raise UnreadableFileError(f"{path.name} is not a readable Parquet file: {first_line}") from error
+        except duckdb.Error:
+            raise UnreadableFileError(f"{path.name} is not a readable Parquet file: its footer is damaged") from None
 
     paths, ignored = find_files(folder)
     files = [open_file(path, folder, parquet_columns) for path in paths]
@@ -55,28 +58,13 @@ def reading(engine: Engine, files: Sequence[ReviewFile], columns: Mapping[str, s
     rows = engine.view("typed", typed(raw_table("raw", numeric, len(files) > 1)))
     all_reviews = as_reviews(rows)
     in_place = all(file.is_parquet for file in files)
-    try:
-        yield engine.view("reviews", all_reviews) if in_place else engine.create("reviews", all_reviews)
-        engine.finish()
-    except duckdb.Error as error:
-        raise _unreadable(files, error) from error
+    with UnpackedBeside([file for file in files if file.is_packed], engine.interrupt) as unpacked:
+        try:
+            yield engine.view("reviews", all_reviews) if in_place else engine.create("reviews", all_reviews)
+            engine.finish()
+        except duckdb.Error as error:
+            raise (unpacked.problem() or unreadable(files, error)) from None
+        if problem := unpacked.problem():
+            raise problem
     if not in_place:
         engine.drop("reviews")
-
-
-def names(files: Sequence[ReviewFile]) -> str:
-    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
-    return ", ".join(file.name for file in files[:5]) + more
-
-
-def _unreadable(files: Sequence[ReviewFile], error: duckdb.Error) -> UnreadableFileError:
-    """What the engine could not read, in words: its own message names the file too, but not always the line."""
-    for file in files:
-        try:
-            line = None if file.is_parquet else undecodable_line(file.path)
-        except (OSError, EOFError) as problem:
-            return UnreadableFileError(f"{file.name} cannot be read to its end: {problem}")
-        if line:
-            return UnreadableFileError(f"{file.name} is not UTF-8 text: line {line}; save it as UTF-8")
-    problem = " ".join(str(error).split("\nPossible", 1)[0].split())  # what follows is advice on DuckDB's options
-    return UnreadableFileError(f"the reviews cannot be read ({names(files)}): {problem}")

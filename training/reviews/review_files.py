@@ -8,48 +8,47 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import os
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from contract.container import JobError
+from reviews.csv_lines import check_lines
+from reviews.errors import MissingColumnError, NoReviewsError, UnreadableFileError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 REQUIRED = ("user", "item", "score")
 OPTIONAL = ("timestamp", "style", "brewery", "abv", "text")
 PARQUET_MAGIC = b"PAR1"
+GZIP_MAGIC = b"\x1f\x8b"
 # Parquet columns that are read as they are. A 32-bit float is not: as text 0.1 stays 0.1.
 NUMERIC_TYPES = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "DOUBLE"})
+NO_TEXT = {
+    "STRUCT": "structs",
+    "MAP": "maps",
+    "UNION": "unions",
+    "VARIANT": "values of any type",
+    "BLOB": "binary data (mark it as text, in UTF-8)",
+    "GEOMETRY": "shapes",
+}
+MOST_SHOWN, LONGEST_SHOWN = 50, 100  # columns, and characters of each, in messages
+ANY_ROWS = 10_000_000  # that a Parquet file may always have
+ROWS_OF_A_BYTE = 8  # that a larger one may have: who reviewed what takes more than a bit
 HEADER_LIMIT = 1 << 20  # bytes in which a CSV header line must end
 # Bytes of the pieces in which the engine reads a CSV file, one processor each. The largest is its own default; small
 # files are cut into smaller ones, so that no processor is without one.
 SMALLEST_PIECE, LARGEST_PIECE = 4 << 20, 32 << 20
 
 
-class PreprocessError(JobError):
-    """The reviews cannot be prepared."""
-
-
-class NoReviewsError(PreprocessError):
-    """There is no review file, or none holds a review."""
-
-
-class UnreadableFileError(PreprocessError):
-    """A review file is not what its name says."""
-
-
-class MissingColumnError(PreprocessError):
-    """A review file lacks a column that is needed."""
-
-
 @dataclass(frozen=True)
 class ReviewFile:
     """One file: its name below the reviews folder, its size in bytes and the names of its columns in order.
 
-    ``numeric``: the columns that hold numbers by their type, and need not be read as text.
+    ``numeric``: the columns that hold numbers by their type, and need not be read as text. ``of_no_text``: those of a
+    type that is neither a number nor a text, with what they hold.
     """
 
     path: Path
@@ -57,10 +56,15 @@ class ReviewFile:
     size: int
     columns: tuple[str, ...]
     numeric: frozenset[str] = frozenset()
+    of_no_text: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_parquet(self) -> bool:
         return self.name.lower().endswith(".parquet")
+
+    @property
+    def is_packed(self) -> bool:
+        return _is_packed(self.name)
 
 
 def find_files(folder: Path) -> tuple[list[Path], int]:
@@ -87,20 +91,65 @@ def open_file(path: Path, folder: Path, parquet_columns: Callable[[Path], Mappin
         _check_parquet(path, name, size)
         types = parquet_columns(path)
         numeric = frozenset(column for column, kind in types.items() if kind in NUMERIC_TYPES)
-        return ReviewFile(path, name, size, tuple(types), numeric)
+        return ReviewFile(path, name, size, tuple(types), numeric, _of_no_text(types))
+    if not _is_packed(name):
+        check_lines(path, name, size)
     return ReviewFile(path, name, size, _csv_header(path, name))
 
 
 def check_columns(file: ReviewFile, columns: Mapping[str, str]) -> None:
-    """Raise MissingColumnError unless the file has the columns for user, item and score."""
+    """Raise MissingColumnError unless the file has the columns for user, item and score, and all hold what can be read.
+
+    What columns hold that nothing is made of does not matter.
+    """
     for role in REQUIRED:
         if columns[role] not in file.columns:
-            found = ", ".join(repr(column) for column in file.columns)
             raise MissingColumnError(
-                f"{file.name} has no column {columns[role]!r} for the {role}; its columns are {found}. "
+                f"{file.name} has no column {columns[role]!r} for the {role}; {_found(file)}. "
                 f'Name the right one in the parameter Columns, as {{"{role.capitalize()}": "..."}} '
                 f"(--{role}-column)"
             )
+    for role, column in columns.items():
+        if role != "text" and (held := file.of_no_text.get(column)):
+            raise UnreadableFileError(
+                f"{file.name}: the column {column!r} for the {role} holds {held}; allowed are texts and numbers"
+            )
+
+
+def _found(file: ReviewFile) -> str:
+    """The names of the columns; not where they seem to be a review, which must not be shown."""
+    if not file.is_parquet and any(_is_number(name) for name in file.columns):
+        return "its first line holds a number, so it seems to be a review and the header to be missing"
+    shown = ", ".join(repr(column[:LONGEST_SHOWN]) for column in file.columns[:MOST_SHOWN])
+    more = f" and {len(file.columns) - MOST_SHOWN} more" if len(file.columns) > MOST_SHOWN else ""
+    return f"its columns are {shown}{more}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _of_no_text(types: Mapping[str, str]) -> dict[str, str]:
+    """Columns of nested or binary types, as the engine names these, in words."""
+    return {column: words for column, kind in types.items() if (words := _nested(kind))}
+
+
+def _nested(kind: str) -> str | None:
+    if kind.endswith("]"):
+        return "lists"
+    return next((words for beginning, words in NO_TEXT.items() if kind.startswith(beginning)), None)
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """Raise UnreadableFileError where a Parquet file tells of more rows than can be reviews."""
+    if rows > max(ANY_ROWS, ROWS_OF_A_BYTE * path.stat().st_size):
+        raise UnreadableFileError(
+            f"{path.name} holds {rows} rows in {path.stat().st_size} bytes: reviews that differ need more room"
+        )
 
 
 def numeric_roles(files: Sequence[ReviewFile], columns: Mapping[str, str], roles: Iterable[str]) -> frozenset[str]:
@@ -156,15 +205,13 @@ def _paths(files: Sequence[ReviewFile]) -> str:
     return "[" + ", ".join(_literal(str(file.path)) for file in files) + "]"
 
 
-def undecodable_line(path: Path) -> int | None:
-    """Number of the first line that is not UTF-8, or None when all are."""
-    with _opened(path) as stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return number
-    return None
+def names(files: Sequence[ReviewFile]) -> str:
+    more = f" and {len(files) - 5} more" if len(files) > 5 else ""
+    return ", ".join(file.name for file in files[:5]) + more
+
+
+def opened(path: Path) -> BinaryIO:
+    return gzip.open(path) if _is_packed(path.name) else path.open("rb")  # type: ignore[return-value]
 
 
 def _check_parquet(path: Path, name: str, size: int) -> None:
@@ -173,29 +220,44 @@ def _check_parquet(path: Path, name: str, size: int) -> None:
         stream.seek(-min(4, size), 2)
         tail = stream.read(4)
     if (head, tail) != (PARQUET_MAGIC, PARQUET_MAGIC):
-        raise UnreadableFileError(f"{name} is not a Parquet file: it begins with {head!r} and ends with {tail!r}")
+        raise UnreadableFileError(
+            f"{name} is not a Parquet file: it does not begin and end with {PARQUET_MAGIC.decode()}"
+        )
 
 
 def _csv_header(path: Path, name: str) -> tuple[str, ...]:
     try:
-        with _opened(path) as stream:
+        with opened(path) as stream:
             line = stream.readline(HEADER_LIMIT)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UnreadableFileError(f"{name} is not a whole gzip file: {error}") from error
+        raise UnreadableFileError(f"{name} is not a whole gzip file: {_without_bytes(error)}") from None
+    if line.startswith(GZIP_MAGIC):
+        raise UnreadableFileError(f"{name} is compressed once more than its name says: name it .csv.gz, packed once")
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableFileError(
             f"{name} is not UTF-8 text: line 1, byte {error.start + 1} is 0x{line[error.start]:02x}; save it as UTF-8"
-        ) from error
-    columns = next(csv.reader([text], strict=False), [])
+        ) from None
+    try:
+        # as the engine does, which knows lines that end with a carriage return alone
+        columns = next(csv.reader(io.StringIO(text, newline=""), strict=False), [])
+    except csv.Error:
+        columns = None
+    if columns is None or (len(line) >= HEADER_LIMIT and "\r" not in text):
+        raise UnreadableFileError(f"{name} has no header line: its first line is too long for one")
     if not columns:
         raise UnreadableFileError(f"{name} has no header line: its first line is empty")
     return tuple(columns)
 
 
-def _opened(path: Path) -> BinaryIO:
-    return gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
+def _without_bytes(error: Exception) -> str:
+    """Python's words about a damaged gzip file, which may quote its first bytes."""
+    return "it does not begin as one" if isinstance(error, gzip.BadGzipFile) else str(error)
+
+
+def _is_packed(name: str) -> bool:
+    return name.lower().endswith(".gz")
 
 
 def _distinct(names: Iterable[str]) -> list[str]:

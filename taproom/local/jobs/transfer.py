@@ -36,8 +36,11 @@ def download(s3: Any, uri: str, kind: str, target: Path) -> int:
         raise NothingFound(f"Data download failed: no S3 objects found under S3 URL {uri!r} given in input data source")
     for bucket, key, name in objects:
         path = _inside(target, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _fetch(s3, bucket, key, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _fetch(s3, bucket, key, path)
+        except OSError as error:  # a name too long, or one that is both a file's and a folder's
+            raise TransferError(f"Data download failed: object name {name!r}: {error.strerror}") from error
     return len(objects)
 
 
@@ -96,7 +99,10 @@ def _in_manifest(s3: Any, uri: str) -> list[tuple[str, str, str]]:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError) as error:  # too long for a path, a NUL in it
+        raise TransferError(f"Data download failed: object name {name!r} is none of a file") from error
     if not path.is_relative_to(folder.resolve()) or path == folder.resolve():
         raise TransferError(f"Data download failed: object name {name!r} points out of its folder")
     return path

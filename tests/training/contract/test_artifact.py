@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -92,4 +93,35 @@ def test_what_follows_the_last_file_is_bounded(tmp_path):
     path = archive(tmp_path / "model.tar.gz", ("01/saved_model.pb", b"x"))
     path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()) + bytes(3 * 2**20)))
     with pytest.raises(ArtifactError, match="after its last file"):
+        unpack(path, tmp_path / "model")
+
+
+def with_header(path, size):
+    """An archive that says of a file's name, as PAX does, that it takes ``size`` bytes; they are all there, packed."""
+    name = tarfile.TarInfo("name")
+    name.type, name.size = tarfile.XHDTYPE, size
+    with gzip.open(path, "wb") as stream:
+        stream.write(name.tobuf(tarfile.PAX_FORMAT))
+        for _ in range(size >> 20):
+            stream.write(bytes(2**20))
+    return path
+
+
+def test_a_header_larger_than_any_is_not_read_into_memory(tmp_path):
+    path = with_header(tmp_path / "model.tar.gz", 64 * 2**20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArtifactError, match="a header of more than"):
+            unpack(path, tmp_path / "model")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 2**20
+
+
+@pytest.mark.parametrize("again", ["01/saved_model.pb", "./01/saved_model.pb", "01//saved_model.pb"])
+def test_a_file_that_is_there_twice_is_refused(tmp_path, again):
+    """One reader would take the first, another the last."""
+    path = archive(tmp_path / "model.tar.gz", ("01/saved_model.pb", b"x"), (again, b"y"))
+    with pytest.raises(ArtifactError, match="twice"):
         unpack(path, tmp_path / "model")

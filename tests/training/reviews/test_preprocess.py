@@ -11,7 +11,7 @@ import pytest
 from preprocess import NothingLeftError, main
 
 from contract.container import UsageError
-from reviews.review_files import MissingColumnError, NoReviewsError, UnreadableFileError
+from reviews.errors import MissingColumnError, NoReviewsError, UnreadableFileError
 
 HEADER = ("username", "beer_name", "score", "timestamp", "style", "brewery_name", "abv")
 PLAIN = ("username", "beer_name", "score")
@@ -58,6 +58,7 @@ def test_every_cause_is_counted_and_the_rest_is_kept(tmp_path, write_csv, prepar
     assert manifest["dropped"] == {
         "missing_user": 2,
         "missing_item": 1,
+        "name_too_long": 0,
         "missing_score": 1,
         "not_a_number_score": 4,
         "duplicate": 1,
@@ -334,7 +335,7 @@ def bad_folder(kind, folder, write_csv):
         ("column", MissingColumnError, ["bad.csv", "'username'", "'who', 'beer_name', 'score'", "Columns", '"User"']),
         ("bytes", UnreadableFileError, ["bad.csv", "UTF-8", "line 3"]),
         ("header", UnreadableFileError, ["bad.csv", "UTF-8", "line 1"]),
-        ("ragged", UnreadableFileError, ["bad.csv", "Line: 3"]),
+        ("ragged", UnreadableFileError, ["bad.csv", "line 3", "2 values"]),
         ("parquet", UnreadableFileError, ["bad.parquet", "not a Parquet file"]),
         ("footer", UnreadableFileError, ["bad.parquet", "not a readable Parquet file"]),
         ("gzip", UnreadableFileError, ["bad.csv.gz", "gzip"]),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from preprocess import NothingLeftError, main
 
-from reviews.review_files import MissingColumnError
+from reviews.errors import MissingColumnError
 
 HEADER = ("username", "beer_name", "score", "timestamp")
 REVIEW = st.tuples(
