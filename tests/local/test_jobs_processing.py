@@ -98,6 +98,7 @@ def test_a_manifest_that_cannot_be_followed_fails_the_job(aws, manifest, named):
     request = processing_request(aws, name, "print('never')", inputs=[s3_input("data", uri, "ManifestFile")])
     job = process(aws, request)
     assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith("ClientError: ")
     assert named in job["FailureReason"]
 
 

@@ -202,5 +202,5 @@ def test_a_run_that_fails_at_a_row_tells_its_line_and_no_log_holds_what_it_says(
     process = taproom_run(tmp_path, "--reviews", reviews, environment=planted.environment())
     output = finish(process)
     assert process.returncode == 1, output
-    assert f"reviews.csv, line {lines + 1} cannot be read: it has 24 values" in output
+    assert f"reviews.csv, line {lines + 1} cannot be read: it has more values" in output
     assert planted.found_in_logs(tmp_path, output) == []

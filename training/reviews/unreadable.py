@@ -87,7 +87,9 @@ def _damaged(parquet: Path) -> bool:
 
 def _why(message: str) -> str:
     if counts := COLUMNS.search(message):
-        return f"it has {counts[2]} values where the header has {counts[1]} columns"
+        # the engine stops counting where there is one too many
+        more = int(counts[2]) > int(counts[1])
+        return f"it has {'more' if more else counts[2]} values where the header has {counts[1]} columns"
     told = message.partition("Possible fixes:")[0]
     return next((words for part, words in KNOWN if part in told), "its content is damaged")
 

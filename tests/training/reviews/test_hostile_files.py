@@ -72,7 +72,7 @@ REFUSED = {
         "line 42 cannot be read: it has 3 values where the header",
     ),
     "a short secret row": ("bad.csv", GOOD + SECRETS[0] + ",5\n", "line 42 .* it has 2 values .* 4 columns"),
-    "too many values": ("bad.csv", GOOD + SECRET + ",more\n", "line 42 .* it has 5 values .* 4 columns"),
+    "too many values": ("bad.csv", GOOD + SECRET + ",more\n", "line 42 .* it has more values .* 4 columns"),
     "an open quote": ("bad.csv", GOOD + f'"{SECRET}\n', "line 42 .* a quoted value does not end"),
     "text behind a quote": (
         "bad.csv",
@@ -165,12 +165,17 @@ def test_numbers_that_are_none_are_counted_and_odd_types_read(tmp_path):
 
 
 def test_a_name_may_have_a_thousand_bytes_and_a_longer_one_is_counted(tmp_path):
-    rows = [("ü" * 500, "lager", 3), ("ü" * 500 + "x", "lager", 3), ("ann", "x" * 1000, 3), ("ann", "x" * 1_000_000, 3)]
+    rows = [
+        ("ü" * 500, "lager", 3),
+        ("ü" * 500 + "x", "lager", 3),
+        ("x" * 1000, "x" * 1000, 3),
+        ("ann", "x" * 1_000_000, 3),
+    ]
     more = "".join(f"{user},{item},{score},\n" for user, item, score in rows)
     manifest, users, items = prepared(tmp_path, a_csv=GOOD + more)
     assert manifest["dropped"]["name_too_long"] == 2
     assert manifest["kept"] == 42
-    assert {len(user.encode()) for user in users} == {3, 1000}
+    assert {len(user) for user in users} == {3, 500, 1000}
     assert max(map(len, items)) == 1000
 
 
