@@ -15,8 +15,8 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from notify import note_told, tell, was_told
 from pydantic import AwareDatetime, Field
+from rules.console import region_of
 from rules.freshness import Freshness, stale_message
-from rules.run_places import region_of
 from rules.validation import StrictDocument, validated
 from runs_table import read_row, write_row
 from settings import from_environment

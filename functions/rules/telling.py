@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from rules.console import console_url, region_of
 from rules.failure_told import MODELS_FAILED, Failure, failures_of
 from rules.measured import MEASURED
 from rules.message import Message
 from rules.numbers import told_apart
+from rules.report_uri import report_of
 from rules.run_cost import RunCost, cost_of
 from rules.run_ending import RunEnding
 from rules.run_history import RunHistory
-from rules.run_places import console_url, region_of, report_uri
 from rules.verdict import FAILED
 from rules.wording import clipped, printable
 
@@ -145,7 +146,7 @@ def _message(run: Run, told: str, happened: list[str], to_do: list[str], outcome
         ["What to do", *(f"  {line}" for line in to_do)] if to_do else [],
         [
             f"Run      {name} of {run.stack}{_times(ending.started, ending.stopped)}",
-            f"Report   {report_uri(run.bucket, ending.name, ending.execution)}",
+            f"Report   {report_of(run.bucket, ending.name, ending.execution)}",
             f"Console  {console_url(ending.execution)}",
             f"Cost     {run.cost.sentence()}",
         ],

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from rules.console import console_url
 from rules.run_ending import read_ending
 from rules.run_history import RunHistory, read_history
 from rules.run_metrics import measurements_of
-from rules.run_places import console_url
 from rules.telling import Run, message_of
 
 from tests.functions.histories_told import FAILED_BRANCH, RANKING, RETRIEVAL, ended

@@ -1,19 +1,11 @@
-"""Where a person finds an execution: its report in S3, and its page in AWS's console."""
+"""Where a person finds an execution in AWS's console."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from rules.naming import RUNS_PREFIX, execution_slug
-from rules.s3_uri import S3Uri
-
 CONSOLES = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
 AWS_CONSOLE = "console.aws.amazon.com"
-
-
-def report_uri(bucket: str, name: str, arn: str) -> str:
-    """The report of an execution, in the folder of its run."""
-    return str(S3Uri(bucket, f"{RUNS_PREFIX}{execution_slug(name, arn)}/report.html"))
 
 
 def region_of(arn: str) -> str:
