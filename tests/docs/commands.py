@@ -9,13 +9,14 @@ from dataclasses import dataclass
 class Here:
     """Typed as it stands, on a deployed stack with a finished run.
 
-    ``says`` is in its output; ``before`` are commands that are typed first; ``for_names`` stands for names that only a
-    reader knows, such as an execution's; ``makes`` is a file that is there afterwards.
+    ``says`` is in its output, and ``makes`` is a file that is there afterwards. ``before`` and ``after`` are typed too;
+    ``for_names`` stands for names that only a reader knows, such as an execution's.
     """
 
     says: str
     code: int = 0
     before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     for_names: tuple[tuple[str, str], ...] = ()
     makes: str = ""
 
@@ -29,7 +30,7 @@ class By:
 
 @dataclass(frozen=True)
 class Would:
-    """`make --dry-run` tells that it comes to ``does``, which is what runs this very test, changes files or asks the net."""
+    """`make --dry-run` tells that it ``does`` this: it runs this very test, changes files or asks the network."""
 
     does: str
 
@@ -68,7 +69,7 @@ COMMANDS: dict[str, Here | By | Would | NotRun] = {
     "taproom show retrieval/3": Here("report.html"),
     "taproom diff 2 3": Here("accuracy"),
     "taproom compare": Here("compare.html", makes="compare.html"),
-    "aws cloudformation describe-stack-resource --stack-name taproom --logical-resource-id UploadDeadLetters": Here(
+    "aws cloudformation describe-stack-resources --stack-name taproom --logical-resource-id UploadDeadLetters": Here(
         '"PhysicalResourceId": "http'
     ),
     "aws sqs receive-message --queue-url QUEUE-URL --message-attribute-names All": Here("NO_PERMISSIONS"),
@@ -78,15 +79,15 @@ COMMANDS: dict[str, Here | By | Would | NotRun] = {
     'taproom approve retrieval/1 --comment "better than popularity, report read"': Here("Approved"),
     "taproom approve ranking/1": Here("Approved"),
     "taproom rollback --model ranking": Here(
-        "Rejected", before=("taproom approve ranking/2", "taproom approve ranking/3")
+        "version 3 is rejected", before=("taproom approve ranking/2", "taproom approve ranking/3")
     ),
     # what begins and ends
     "taproom schedule off": Here("off"),
-    "taproom start --set TrainingEpochs=3": Here(":execution:"),
-    "taproom stop": Here("", before=("taproom start --set InputData=s3://DATA-BUCKET/reviews/held/",)),
+    "taproom start --set TrainingEpochs=3": Here(":execution:", after=("taproom stop",)),
+    "taproom stop": Here("", before=("taproom start --set TrainingEpochs=4",)),
     "taproom start --set MaxUsd=0.01 --watch": Here("the jobs may cost up to 13.364 USD", code=1),
     """taproom start --set 'Columns={"User": "userId", "Item": "title"}' --watch""": Here("Finished succeeded"),
-    "taproom rerun EXECUTION": Here(":execution:", for_names=LATEST),
+    "taproom rerun EXECUTION": Here(" again", for_names=LATEST),
     # the way to AWS
     "sam build": By("sam/test_deploy_with_sam.py::test_the_artifact_holds_the_job_scripts_and_the_packages"),
     "sam deploy": By("sam/test_deploy_with_sam.py::test_a_parameter_and_code_are_changed"),

@@ -43,8 +43,9 @@ class Site:
 
     def _queue(self) -> str:
         cloudformation = self.pipeline.aws.client("cloudformation")
-        told = cloudformation.describe_stack_resource(StackName="taproom", LogicalResourceId="UploadDeadLetters")
-        return told["StackResourceDetail"]["PhysicalResourceId"].rpartition("/")[2]
+        asked = {"StackName": "taproom", "LogicalResourceId": "UploadDeadLetters"}
+        (told,) = cloudformation.describe_stack_resources(**asked)["StackResources"]
+        return told["PhysicalResourceId"].rpartition("/")[2]
 
     def undecided(self) -> None:
         """Every version has its usual status again."""
@@ -67,10 +68,11 @@ class Site:
         return Typed(result.exit_code, result.output)
 
     def _aws(self, *arguments: str) -> Typed:
-        done = subprocess.run(
-            [str(self.cli.venv / "bin" / "aws"), *arguments],
+        cli, endpoint_url = self.cli, self.pipeline.aws.endpoint_url
+        done = subprocess.run(  # version 1 asks SQS at AWS, whatever AWS_ENDPOINT_URL says
+            [str(cli.venv / "bin" / "aws"), "--endpoint-url", endpoint_url, *arguments],
             cwd=self.folder,
-            env=dict(self.cli.environment),
+            env=dict(cli.environment),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
