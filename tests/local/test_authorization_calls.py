@@ -120,12 +120,11 @@ TABLE = f"arn:aws:dynamodb:{ACCOUNT}:table/runs"
         (
             "sagemaker",
             "create_training_job",
-            {**JOB, "ResourceConfig": {"VolumeKmsKeyId": "k"}},
+            JOB,
             [
                 ("sagemaker:CreateTrainingJob", f"arn:aws:sagemaker:{ACCOUNT}:training-job/train-1"),
                 ("sagemaker:AddTags", f"arn:aws:sagemaker:{ACCOUNT}:training-job/train-1"),
                 ("iam:PassRole", JOB["RoleArn"]),
-                ("kms:CreateGrant", f"arn:aws:kms:{ACCOUNT}:key/k"),
             ],
         ),
         (

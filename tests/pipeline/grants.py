@@ -41,7 +41,7 @@ def grants_of(aws: Any, roles: dict[str, str]) -> Iterator[Grant]:
     """Every grant that the template itself gives."""
     for logical_id, arn in roles.items():
         for statement in aws.authorizer.policies(arn).identity:
-            if not statement.policy.startswith(OF_AWS):
+            if statement.allows and not statement.policy.startswith(OF_AWS):
                 for action in statement.actions:
                     for resource in statement.resources:
                         yield Grant(logical_id, statement, action, resource)

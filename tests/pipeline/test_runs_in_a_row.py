@@ -48,13 +48,14 @@ def registered(work):
 
 
 def test_each_run_adds_one_version_and_one_of_nothing_new_adds_none(run, tmp_path):
-    first, second = (run(script(evaluation=evaluation(accuracy))) for accuracy in (0.75, 0.755))
+    contents = [script(evaluation=evaluation(accuracy)) for accuracy in (0.75, 0.755)]
+    first, second = (run(content) for content in contents)
     told = [json.loads(one["output"])["Prepare"] for one in (first, second)]
     assert [one["Reviews"]["Count"] for one in told] == [1, 1]
     assert len({one["Parameters"]["InputData"] for one in told}) == 2  # a folder belongs to a content
-    quiet = json.loads(run(script(evaluation=evaluation(0.755)))["output"])["Prepare"]
+    quiet = json.loads(run(contents[1])["output"])["Prepare"]
     assert (quiet["Outcome"], quiet["LastRun"]["ExecutionArn"]) == ("NothingNew", second["executionArn"])
-    forced = json.loads(run(script(evaluation=evaluation(0.755)), force=True)["output"])
+    forced = json.loads(run(contents[1], force=True)["output"])
     assert forced["Prepare"]["Parameters"]["InputData"] == told[1]["Parameters"]["InputData"]
     assert forced["LookUpPreprocess"]["From"] == second["executionArn"]
     versions = [one for one in registered(tmp_path / "work") if one["ModelPackageGroupName"] == "taproom-retrieval"]

@@ -80,8 +80,14 @@ def of_job(request: dict[str, Any], image: str, site: Site) -> Iterator[Request]
         yield from (Request(f"ec2:{action}") for action in NETWORK)
     for output in ("OutputDataConfig", "ProcessingOutputConfig"):
         if key := request.get(output, {}).get("KmsKeyId"):
-            resource = key if key.startswith("arn:") else site.arn("kms", f"key/{key}")
-            yield Request("kms:GenerateDataKey", resource)
+            yield Request("kms:GenerateDataKey", _key_arn(key, site))
+    instances = request.get("ResourceConfig") or request.get("ProcessingResources", {}).get("ClusterConfig", {})
+    if key := instances.get("VolumeKmsKeyId"):  # whoever asks for the job needs this only where its role lacks it
+        yield Request("kms:CreateGrant", _key_arn(key, site), (("kms:grantisforawsresource", "true"),))
+
+
+def _key_arn(key: str, site: Site) -> str:
+    return key if key.startswith("arn:") else site.arn("kms", f"key/{key}")
 
 
 def of_log(group: str, stream: str, site: Site, describes: bool = False) -> Iterator[Request]:

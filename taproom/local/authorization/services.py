@@ -100,14 +100,13 @@ DYNAMODB: dict[Key, list[Need]] = {
 }
 
 
-def _job(kind: str, *volume_key: str) -> dict[Key, list[Need]]:
+def _job(kind: str) -> dict[Key, list[Need]]:
     job = named("sagemaker", f"{kind.lower()}-job/", f"{kind}JobName")
     return {
         ("sagemaker", f"Create{kind}Job"): [
             Need(f"sagemaker:Create{kind}Job", job),
             Need("sagemaker:AddTags", job, when=_tagged),
             Need("iam:PassRole", arn("RoleArn"), _passed_to("sagemaker.amazonaws.com"), when=at("RoleArn")),
-            Need("kms:CreateGrant", key(*volume_key), when=at(*volume_key)),
         ],
         **plainly("sagemaker", "sagemaker", job, f"Describe{kind}Job", f"Stop{kind}Job"),
         **plainly("sagemaker", "sagemaker", anything, f"List{kind}Jobs"),
@@ -115,8 +114,8 @@ def _job(kind: str, *volume_key: str) -> dict[Key, list[Need]]:
 
 
 SAGEMAKER: dict[Key, list[Need]] = {
-    **_job("Training", "ResourceConfig", "VolumeKmsKeyId"),
-    **_job("Processing", "ProcessingResources", "ClusterConfig", "VolumeKmsKeyId"),
+    **_job("Training"),
+    **_job("Processing"),
     **plainly("sagemaker", "sagemaker", arn("ResourceArn"), "AddTags", "ListTags", "DeleteTags"),
     ("sagemaker", "CreateModelPackage"): [
         Need("sagemaker:CreateModelPackage", versions),
