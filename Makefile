@@ -20,7 +20,7 @@ ROW ?=
 chaos = $(if $(filter mutations,$(ROW)),-n auto --dist load tests/chaos/test_mutations.py,$(if $(ROW),-n 0 \
 	"tests/chaos/test_chaos.py::test_row[$(ROW)]",-n auto --dist load tests/chaos/test_chaos.py))
 
-.PHONY: help run deploy-local test test-fast chaos bench lint render lock clean
+.PHONY: help run deploy-local test test-fast test-long chaos bench lint render lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -39,11 +39,16 @@ test: ## everything: lint and all tests
 	@{ requirements/install.sh sam && requirements/install.sh scan; } & clis=$$!; \
 		requirements/install.sh dev || { kill $$clis; exit 1; }; wait $$clis
 	@$(MAKE) --no-print-directory lint
-	@$(python) -m pytest $(parallel) -m "not chaos"
+	@$(python) -m pytest $(parallel) -m "not chaos and not long"
 
 test-fast: ## the tests without TensorFlow and real jobs
 	@requirements/install.sh dev
-	@$(python) -m pytest $(parallel) -m "not slow"
+	@$(python) -m pytest $(parallel) -m "not slow and not chaos and not long"
+
+test-long: ## what make test leaves out for its time: more data, more kills, more inputs
+	@requirements/install.sh sam
+	@requirements/install.sh dev
+	@$(python) -m pytest $(parallel) -m long
 
 chaos: ## the fault suite, with its table: ROW="name of a row" plays that one alone, ROW=mutations shows that rows can fail
 	@requirements/install.sh dev

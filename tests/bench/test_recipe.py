@@ -15,6 +15,7 @@ from bench.jobs import run_jobs
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_jobs_and_recipe_side_by_side_on_one_epoch(tmp_path):
     parameters = Parameters({"TrainingEpochs": 1, "ReturnRecommendationsNumber": 100})
     dataset = generated(3000, tmp_path)

@@ -141,8 +141,8 @@ COMMANDS: dict[str, Here | By | Would | NotRun] = {
     "make bench PARTS=scaling SIZES=100000,1000000,10000000": BENCH,
     "make bench SIZE=200000 PARTS=evaluation,preprocess,scaling SIZES=100000,1000000": BENCH,
     # developing
-    "make test": Would('pytest -n auto --dist loadfile -m "not chaos"'),
-    "make test-fast": Would('pytest -n auto --dist loadfile -m "not slow"'),
+    "make test": Would('pytest -n auto --dist loadfile -m "not chaos and not long"'),
+    "make test-fast": Would('pytest -n auto --dist loadfile -m "not slow and not chaos and not long"'),
     "make lint": Would("ruff check ."),
     "make lock": Would("uv pip compile"),
     "make render": By("statemachine/test_rendered.py::test_check_tells_a_stale_file_from_a_fresh_one"),

@@ -22,7 +22,7 @@ from tests.pipeline.deployed import deployed
 PROJECT = Path(__file__).resolve().parents[2]
 REVIEWS = 2_500
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

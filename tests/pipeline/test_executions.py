@@ -77,7 +77,8 @@ def start_on(pipeline, folder, content, **parameters):
 
 
 @pytest.mark.parametrize(
-    ("threshold", "status"), [(0.75, "Registered"), (0.7500001, "Rejected"), (0.99, "Rejected"), (0.06, "Registered")]
+    ("threshold", "status"),
+    [(0.75, "Registered"), (0.7500001, "Rejected"), pytest.param(0.06, "Registered", marks=pytest.mark.long)],
 )
 def test_only_what_is_under_the_threshold_is_refused(tiny_pipeline, threshold, status):
     content = script(evaluation=evaluation(0.75))
@@ -196,12 +197,17 @@ def test_a_failing_job_fails_the_execution_with_its_own_message(tiny_pipeline, t
     ("what", "written"),
     [
         ("missing", None),
-        ("not JSON", "accuracy: 0.9"),
-        ("without the metric", {"schema_version": 1, "regression_metrics": {}}),
+        pytest.param("not JSON", "accuracy: 0.9", marks=pytest.mark.long),
+        pytest.param("without the metric", {"schema_version": 1, "regression_metrics": {}}, marks=pytest.mark.long),
         ("a bare NaN", '{"multiclass_classification_metrics": {"accuracy": {"value": NaN}}}'),
-        ("an infinite number", '{"multiclass_classification_metrics": {"accuracy": {"value": 1e999}}}'),
-        ("a text", {"multiclass_classification_metrics": {"accuracy": {"value": "0.9"}}}),
-        ("above one", {"multiclass_classification_metrics": {"accuracy": {"value": 1.5}}}),
+        *(
+            pytest.param(what, written, marks=pytest.mark.long)
+            for what, written in (
+                ("an infinite number", '{"multiclass_classification_metrics": {"accuracy": {"value": 1e999}}}'),
+                ("a text", {"multiclass_classification_metrics": {"accuracy": {"value": "0.9"}}}),
+                ("above one", {"multiclass_classification_metrics": {"accuracy": {"value": 1.5}}}),
+            )
+        ),
     ],
 )
 def test_an_evaluation_that_cannot_be_read_fails_the_execution(tiny_pipeline, tmp_path, what, written):

@@ -111,7 +111,7 @@ def kill_again_and_again(command, folder, kills, chance, most_lines=MOST_LINES, 
     return {"killed while running": running, "registered": now, "last output": output}
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("kills", [1, pytest.param(5, marks=pytest.mark.long)])
 def test_killed_runs_lose_no_version_and_leave_no_process(project, tmp_path, kills):
     came = kill_again_and_again(tiny_run(project, tmp_path), tmp_path, kills, random.Random(2))
     assert came["killed while running"] > 0

@@ -165,13 +165,13 @@ def test_without_any_one_grant_a_call_of_these_runs_would_be_denied(played):
     [
         ("TakeLeaseRole", "dynamodb:PutItem"),
         ("RetrainingStateMachineRole", "iam:PassRole"),
-        pytest.param("RetrainingStateMachineRole", "lambda:InvokeFunction", marks=pytest.mark.chaos),
-        pytest.param("RetrainingStateMachineRole", "sagemaker:AddTags", marks=pytest.mark.chaos),
-        pytest.param("PrepareRole", "s3:ListBucket", marks=pytest.mark.chaos),
-        pytest.param("JobRole", "s3:GetObject", marks=pytest.mark.chaos),
-        pytest.param("JobRole", "s3:PutObject", marks=pytest.mark.chaos),
-        pytest.param("JobRole", "ecr:BatchGetImage", marks=pytest.mark.chaos),
-        pytest.param("RegisterModelRole", "sagemaker:CreateModelPackage", marks=pytest.mark.chaos),
+        pytest.param("RetrainingStateMachineRole", "lambda:InvokeFunction", marks=pytest.mark.long),
+        pytest.param("RetrainingStateMachineRole", "sagemaker:AddTags", marks=pytest.mark.long),
+        pytest.param("PrepareRole", "s3:ListBucket", marks=pytest.mark.long),
+        pytest.param("JobRole", "s3:GetObject", marks=pytest.mark.long),
+        pytest.param("JobRole", "s3:PutObject", marks=pytest.mark.long),
+        pytest.param("JobRole", "ecr:BatchGetImage", marks=pytest.mark.long),
+        pytest.param("RegisterModelRole", "sagemaker:CreateModelPackage", marks=pytest.mark.long),
     ],
 )
 def test_a_run_without_a_grant_fails_and_says_which(tiny_pipeline, role, action):

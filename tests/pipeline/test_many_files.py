@@ -32,7 +32,7 @@ def texts_in(value):
         yield from texts_in(one)
 
 
-@pytest.mark.parametrize("files", [60, pytest.param(1_000, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("files", [60, pytest.param(1_000, marks=pytest.mark.long)])
 def test_with_very_many_files_every_input_and_output_is_small(pipeline, files):
     content = script()
     keys = [f"reviews/week {number % 10}/a rather long name of a file {number:04}.csv" for number in range(files)]

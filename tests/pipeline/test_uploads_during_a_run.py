@@ -76,7 +76,7 @@ def rows(pipeline):
     return [(row["Kind"]["S"], row["Id"]["S"]) for row in kept if row["Kind"]["S"] in ("lease", "pending")]
 
 
-@pytest.mark.parametrize("events", [120, pytest.param(1_000, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("events", [120, pytest.param(1_000, marks=pytest.mark.long)])
 def test_events_of_forty_files_during_a_run_lead_to_one_more_that_sees_them_all(pipeline, tmp_path, events):
     chance = random.Random(5)
     go_on = tmp_path / "go on"

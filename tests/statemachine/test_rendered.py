@@ -34,6 +34,7 @@ def test_check_tells_a_stale_file_from_a_fresh_one(tmp_path, capsys):
     assert "python -m statemachine.render" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_the_region_of_the_machine_that_renders_does_not_show(monkeypatch):
     from statemachine.render import rendered
 

@@ -285,7 +285,7 @@ def test_the_log_of_a_job_that_fails_at_a_row_holds_nothing_of_the_row(tmp_path)
     assert not any(secret in log for secret in SECRETS)
 
 
-@pytest.mark.chaos
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["plain", "zeros", "rows", "quoted"])
 def test_two_gigabytes_of_one_line_and_bombs_are_refused_in_little_memory(tmp_path, kind):
     path = write(tmp_path / "reviews" / ("bad.csv" if kind in ("plain", "quoted") else "bad.csv.gz"), GOOD)
