@@ -35,7 +35,7 @@ deploy-local: ## the way to AWS, here: sam build, validate and deploy into the l
 	@requirements/install.sh sam
 	@$(python) -m taproom deploy-local $(if $(REVIEWS),--reviews "$(REVIEWS)")
 
-test: ## everything: lint and all tests
+test: ## lint and the tests, but for those of chaos and test-long
 	@{ requirements/install.sh sam && requirements/install.sh scan; } & clis=$$!; \
 		requirements/install.sh dev || { kill $$clis; exit 1; }; wait $$clis
 	@$(MAKE) --no-print-directory lint

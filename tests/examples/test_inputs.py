@@ -37,7 +37,7 @@ def test_beers_json_spells_out_defaults():
 
 def test_the_readme_names_every_file_and_no_other():
     text = (EXAMPLES / "README.md").read_text()
-    there = {file.name for file in EXAMPLES.iterdir() if file.suffix in (".json", ".ipynb")}
+    there = {file.name for file in EXAMPLES.iterdir() if file.suffix in (".json", ".ipynb", ".py")}
     assert set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE)) == there
     assert set(re.findall(r"examples/([\w.]+)", text)) <= {file.name for file in EXAMPLES.iterdir()}
 

@@ -2,9 +2,10 @@
 
 callers.py      who calls: temporary credentials that name a role
 requests.py     what is asked: a request's service, operation and parameters, by botocore's models
-actions.py      which right each operation asks for, and on what (services.py: the table)
+actions.py      which right each operation asks for, and on what (services.py: the table; resources.py: its ARNs)
 implied.py      the rights that services use for a role without a request of their own
 documents.py    a policy document, read; conditions.py its conditions; arns.py its wildcards
+function_policy.py  a function's own policy: which services may invoke it
 policies.py     what policies a role has; managed.py those of AWS
 decision.py     allowed or not, and by which statement
 record.py       what was decided, for tests

@@ -47,8 +47,10 @@ def _sift(
     for statement in statements:
         written = statement.concerns(request.action)
         if written and statement.applies(request, context):
-            denied = denied or not statement.allows
-            allowing.append((statement, written))
+            if statement.allows:
+                allowing.append((statement, written))
+            else:
+                denied = True
     return denied, allowing
 
 
