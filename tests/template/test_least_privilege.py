@@ -58,6 +58,7 @@ OWNERS = [
     *("UseKey", "JobsUseKey", "JobsUseVpc", "KeepNetworkToLambda"),
 ]
 BESIDE = {"TakeLease": ["SeeHolder"]}  # what a function is granted apart from its own policies
+BY_SERVICES = {"RegisterModel": {"ecr:BatchGetImage", "ecr:DescribeImages"}}  # what AWS does for a function's calls
 EXECUTIONS = "arn:aws:states:us-east-1:123456789012:execution:<RetrainingStateMachine.Name>:*"
 
 
@@ -167,7 +168,7 @@ def test_the_reader_of_calls_follows_what_is_used_and_nothing_else():
 def test_a_function_may_do_what_it_does_and_nothing_more(template, name):
     module = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
     granted = {action for owner in (name, *BESIDE.get(name, ())) for action, _ in template.granted(owner)}
-    assert granted == actions_called_in(source_of(module))
+    assert granted == actions_called_in(source_of(module)) | BY_SERVICES.get(name, set())
 
 
 @pytest.mark.parametrize("name", FUNCTION_NAMES)

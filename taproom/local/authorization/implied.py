@@ -39,6 +39,9 @@ def beside(aws: LocalAws, caller: Caller, call: Call, site: Site) -> Iterator[Re
     if found and caller.service == STATES and call.service == "sagemaker":
         name = call.parameters[f"{found['kind']}JobName"]
         yield Request("sagemaker:AddTags", site.arn("sagemaker", f"{found['kind'].lower()}-job/{name}"))
+    if (call.service, call.operation) == ("sagemaker", "CreateModelPackage"):
+        for container in call.parameters.get("InferenceSpecification", {}).get("Containers", []):
+            yield from _of_image(container.get("Image", ""), site, "BatchGetImage", "DescribeImages")
     if call.service == "s3" and (key := key_of_bucket(aws, call.parameters.get("Bucket", ""), site)):
         through = (("kms:viaservice", f"s3.{site.region}.amazonaws.com"),)
         if call.operation in READS | {"UploadPart"}:
@@ -71,11 +74,9 @@ def of_machine(definition: str, logs: bool, site: Site) -> Iterator[Request]:
 
 def of_job(request: dict[str, Any], image: str, site: Site) -> Iterator[Request]:
     """What a job's role must be allowed before its container runs: the image, its network, its keys."""
-    if found := IMAGE.match(image):
+    if IMAGE.match(image):
         yield Request("ecr:GetAuthorizationToken")
-        registry = f"arn:{site.partition}:ecr:{found['region']}:{found['account']}"
-        for action in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"):
-            yield Request(f"ecr:{action}", f"{registry}:repository/{found['name']}")
+    yield from _of_image(image, site, "BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
     if request.get("VpcConfig") or request.get("NetworkConfig", {}).get("VpcConfig"):
         yield from (Request(f"ec2:{action}") for action in NETWORK)
     for output in ("OutputDataConfig", "ProcessingOutputConfig"):
@@ -84,6 +85,13 @@ def of_job(request: dict[str, Any], image: str, site: Site) -> Iterator[Request]
     instances = request.get("ResourceConfig") or request.get("ProcessingResources", {}).get("ClusterConfig", {})
     if key := instances.get("VolumeKmsKeyId"):  # whoever asks for the job needs this only where its role lacks it
         yield Request("kms:CreateGrant", _key_arn(key, site), (("kms:grantisforawsresource", "true"),))
+
+
+def _of_image(image: str, site: Site, *actions: str) -> Iterator[Request]:
+    if found := IMAGE.match(image):
+        registry = f"arn:{site.partition}:ecr:{found['region']}:{found['account']}"
+        for action in actions:
+            yield Request(f"ecr:{action}", f"{registry}:repository/{found['name']}")
 
 
 def _key_arn(key: str, site: Site) -> str:
