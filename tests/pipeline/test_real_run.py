@@ -169,7 +169,7 @@ def test_a_failed_run_exits_with_1_and_shows_the_step_the_cause_and_the_log_but_
     assert f"reviews.csv, line {lines + 1} cannot be read: it has more values" in output
     assert "End of" in output
     page = check_report_is_the_functions((tmp_path / "runs" / "latest").resolve(), tmp_path / "work")
-    assert "MissingColumnError" in page
+    assert f"reviews.csv, line {lines + 1} cannot be read: it has more values" in page
 
 
 def processes_of(session):
