@@ -21,6 +21,9 @@ FIRST_WAIT = 60  # seconds; doubles with each round
 JITTER = 0.2  # share of the wait by which it is shortened or lengthened
 CAUSE_LIMIT = 1_024  # characters
 PASSING_REASONS = ("CapacityError", "InternalServerError")
+OVER_LIMIT = "it ran longer than its time limit"
+NO_SPOT = "it had no spot instance for long enough; raise MaxWaitInSeconds, or train without UseSpot"
+BY_PERSON_OR_LIMIT = f"by a person, or because {OVER_LIMIT}"
 PASSING_CALL = re.compile(
     r"throttl|rate exceeded|too ?many ?requests|service ?unavailable|internal ?failure|internal ?server|"
     r"status code: 5\d\d",
@@ -113,10 +116,10 @@ def _of_job(step: str, job: dict[str, Any]) -> Failure:
 
 def _why_stopped(job: dict[str, Any]) -> str:
     if job.get("SecondaryStatus") == "MaxRuntimeExceeded":
-        return "it ran longer than its time limit"
+        return OVER_LIMIT
     if job.get("SecondaryStatus") == "MaxWaitTimeExceeded":
-        return "it had no spot instance for long enough; raise MaxWaitInSeconds, or train without UseSpot"
-    return "by a person, or because it ran longer than its time limit"
+        return NO_SPOT
+    return BY_PERSON_OR_LIMIT
 
 
 def _cause(step: str, name: str, happened: str, told: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rules.failure import PASSING_REASONS
+from rules.failure import BY_PERSON_OR_LIMIT, NO_SPOT, OVER_LIMIT, PASSING_REASONS
 from rules.run_ending import json_object
 from rules.wording import clipped, printable
 
@@ -24,16 +24,16 @@ PLAIN = (
 PLAIN_SERVICES = ("SageMaker.", "Lambda.", "Sandbox.")
 JOB_ERRORS = ("JobFailed", "JobStopped")
 # rules.failure's causes whose words are SageMaker's, Step Functions' or our own
-PLAIN_WORDS = "|".join((*PASSING_REASONS, "it ran longer than its time limit", "by a person, or because it ran longer"))
+PLAIN_WORDS = "|".join(map(re.escape, (*PASSING_REASONS, OVER_LIMIT, NO_SPOT, BY_PERSON_OR_LIMIT)))
 PLAIN_JOB_CAUSE = re.compile(
     rf"\w+: (?:SageMaker\.\w+: |States\.Timeout: |job \S+ (?:failed|was stopped): (?:{PLAIN_WORDS}))"
 )
-CAUSE_LIMIT = 600  # characters
+TOLD_LIMIT = 600  # characters
 MODELS_FAILED = "ModelsFailed"
 
 
 @dataclass(frozen=True)
-class Failure:
+class ToldFailure:
     """``cause`` is "" where it is not told."""
 
     step: str
@@ -45,15 +45,15 @@ class Failure:
         return f"Failed at {self.step}: {self.error}: {told}"
 
 
-def failures_of(error: str, cause: str, at: Iterable[str]) -> list[Failure]:
+def failures_of(error: str, cause: str, at: Iterable[str]) -> list[ToldFailure]:
     """By an execution's error and cause. ``at`` are the states in which it was; the branches' failures name theirs."""
     if error == MODELS_FAILED and (results := branch_results(cause)):
         told = [(one.get("Step"), str(one.get("Error")), one.get("Cause")) for one in results]
-        return [Failure(_name(step), _name(error), told_cause(error, cause)) for step, error, cause in told]
+        return [ToldFailure(_name(step), _name(error), told_cause(error, cause)) for step, error, cause in told]
     step = "the redrive" if error == "LeaseHeld" else " and ".join(map(printable, at)) or "a step that is not told"
     if error in JOB_ERRORS:
         step = step.removeprefix("Triage")  # which raises what a job failed with
-    return [Failure(step, _name(error), told_cause(error, cause))]
+    return [ToldFailure(step, _name(error), told_cause(error, cause))]
 
 
 def branch_results(cause: str) -> list[Mapping[str, Any]]:
@@ -75,7 +75,7 @@ def told_cause(error: str, cause: Any) -> str:
         plain = PLAIN_JOB_CAUSE.match(text) is not None
     else:
         plain = error in PLAIN or error.startswith(PLAIN_SERVICES)
-    return clipped(printable(text), CAUSE_LIMIT) if plain else ""
+    return clipped(printable(text), TOLD_LIMIT) if plain else ""
 
 
 def _name(text: Any) -> str:

@@ -24,7 +24,6 @@ class Job:
     """A job that was asked for. ``seconds`` are billed ones, of all its instances; None where they are not told."""
 
     step: str
-    name: str
     seconds: float | None = None
 
 
@@ -90,7 +89,7 @@ def _asked(read: RunHistory, request: Mapping[str, Any]) -> str:
     for kind in KINDS:
         if isinstance(name := request.get(f"{kind}JobName"), str):
             step = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}.get(STEP_TAG, "")
-            read.jobs.setdefault(name, Job(step, name))
+            read.jobs.setdefault(name, Job(step))
             return name
     return ""
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rules.console import console_url, region_of
-from rules.failure_told import MODELS_FAILED, Failure, failures_of
+from rules.failure_told import MODELS_FAILED, TOLD_LIMIT, ToldFailure, failures_of
 from rules.measured import MEASURED
 from rules.message import Message
 from rules.numbers import told_apart
@@ -32,7 +32,6 @@ REFUSALS = (
     *("InvalidInput", "NoReviews", "EmptyReviewsFile", "UnusableReviewsKey", "OverBudget", "UnknownPrice"),
     *("NoTrainingCode",),
 )
-REASON_LIMIT = 600  # characters
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _of_failure(run: Run) -> Message:
         subject, happened = f"{outcome}{at}", [f"Timed out{at}: the run took longer than an execution may."]
     elif ending.status == "ABORTED":
         at = f" at {failures[0].step}" if run.history.at else ""
-        why = clipped(printable(ending.cause), REASON_LIMIT) or "no cause was told"
+        why = clipped(printable(ending.cause), TOLD_LIMIT) or "no cause was told"
         subject, happened = f"{outcome}{at}", [f"Aborted{at}: {why}"]
     else:
         subject = f"{outcome} at {_listed(one.step for one in failures)}: {failures[0].error}"
@@ -110,7 +109,7 @@ def _registered(result: Mapping[str, Any]) -> list[str]:
 
 def _rejected(result: Mapping[str, Any]) -> list[str]:
     failed = [one for one in result.get("Gate") or () if one.get("Verdict") == FAILED]
-    lines = [f"  rule {one.get('Rule')}: {clipped(printable(str(one.get('Reason'))), REASON_LIMIT)}" for one in failed]
+    lines = [f"  rule {one.get('Rule')}: {clipped(printable(str(one.get('Reason'))), TOLD_LIMIT)}" for one in failed]
     return [f"Rejected {_model(result)}: {_metrics(result)}", *(lines or [f"  {_reason(result)}"])]
 
 
@@ -126,7 +125,7 @@ def _approval(run: Run, result: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _after_failure(run: Run, failures: list[Failure]) -> list[str]:
+def _after_failure(run: Run, failures: list[ToldFailure]) -> list[str]:
     ending, name = run.ending, run.ending.name
     lines = [f"See why:  {run.command('watch', name)}"]
     lines += [f"Its log:  {run.command('logs', one.step, name)}" for one in failures if one.step.isidentifier()]
@@ -168,7 +167,7 @@ def _metrics(result: Mapping[str, Any]) -> str:
 
 
 def _reason(result: Mapping[str, Any]) -> str:
-    return clipped(printable(str(result.get("Reason") or "")), REASON_LIMIT)
+    return clipped(printable(str(result.get("Reason") or "")), TOLD_LIMIT)
 
 
 def _model(result: Mapping[str, Any]) -> str:

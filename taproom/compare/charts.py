@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from taproom.compare.comparison import SIZES, Comparison, Row
+from taproom.registry.cells import version_number
 from taproom.registry.quality import Measured
 from taproom.report.figures import Figure, colours_of, figure
 from taproom.report.metrics import OWN, named
@@ -34,11 +35,6 @@ def figures_of(comparison: Comparison) -> list[Figure]:
     return [one for one in told if one is not None]
 
 
-def label_of(row: Row) -> str:
-    """A version as the axes call it."""
-    return f"{row.version.number} ★" if row.champion else str(row.version.number)
-
-
 def _metric(comparison: Comparison, rows: Sequence[Row], key: str) -> Figure | None:
     series: Series = {
         OWN: [row.metrics.get(key) for row in rows],
@@ -61,7 +57,7 @@ def _plain(rows: Sequence[Row], title: str, series: Series, axis: str | None, ze
     series = {name: numbers for name, numbers in series.items() if any(one is not None for one in numbers)}
     if not series:
         return None
-    labels = [label_of(row) for row in rows]
+    labels = [version_number(row.version.number, row.champion) for row in rows]
     values, table = [], []
     for name, numbers in series.items():
         for label, one in zip(labels, numbers, strict=True):

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from taproom.compare.spending import Books, Spending
-from taproom.registry.cells import execution_name
+from taproom.ending import name_of
 from taproom.registry.difference import Difference
 from taproom.registry.difference import compare as difference_of
 from taproom.registry.documents import at
@@ -69,7 +69,7 @@ class Row:
 
     @property
     def execution(self) -> str:
-        return execution_name(self.record.told("ExecutionArn"))
+        return name_of(self.record.told("ExecutionArn"))
 
     @property
     def missing(self) -> dict[str, str]:

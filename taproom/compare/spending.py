@@ -19,8 +19,8 @@ from taproom.faults import error_code
 from taproom.registry.documents import Document, at, objects, read_document
 from taproom.registry.record import Record
 from taproom.report.documents import finite
+from taproom.report.run_uri import run_of
 
-FOLDER = re.compile(r"(s3://[^/]+/runs/[^/]+/).+")
 ARCHIVE = re.compile(r"s3://.+/(?P<job>[^/]+)/output/model\.tar\.gz")
 
 
@@ -56,8 +56,8 @@ class Books:
 
     def _of_folder(self, uri: str) -> Document:
         """costs.json of the run in whose folder ``uri`` lies."""
-        found = FOLDER.fullmatch(uri)
-        return self._costs(found[1]) if found else Document(missing="the version does not name its run's folder")
+        folder = run_of(uri)
+        return self._costs(folder) if folder else Document(missing="the version does not name its run's folder")
 
     def _training(self, artifact: str) -> tuple[float | None, str]:
         found = ARCHIVE.fullmatch(artifact)

@@ -6,14 +6,12 @@ from rich.console import Console
 from rich.text import Text
 
 from taproom.compare.comparison import Comparison, Row
-from taproom.registry.cells import NOTHING, number, plain_table, status, text, with_margin
+from taproom.registry.cells import NOTHING, STAR, number, plain_table, status, text, version_number, with_margin
 from taproom.registry.quality import MAIN_METRIC
-
-CHAMPION = "★"
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
-    mark = f"  {CHAMPION} champion" if comparison.champion else ""
+    mark = f"  {STAR} champion" if comparison.champion else ""
     console.print(Text(comparison.model, "bold") + Text(mark, "dim"))
     if not comparison.rows:
         console.print(text(comparison.listing.nothing, "yellow"), soft_wrap=True)
@@ -34,7 +32,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
 def _cells(row: Row, metric: str) -> tuple[str | Text, ...]:
     version, against, seconds = row.version, row.baseline(metric), row.spending.training_seconds
     return (
-        f"{version.number} {CHAMPION}" if row.champion else str(version.number),
+        version_number(version.number, row.champion),
         text("failed", "red") if version.failed else status(version.approval_status),
         with_margin(row.metrics.get(metric)),
         number(against.value) if against else NOTHING,

@@ -15,6 +15,7 @@ from taproom.registry.version import APPROVED, PENDING, REJECTED
 
 STATUS = {APPROVED: ("approved", "green"), PENDING: ("pending", "yellow"), REJECTED: ("rejected", "red")}
 NOTHING = "-"
+STAR = "★"  # the champion's mark
 
 
 def plain_table() -> Table:
@@ -68,6 +69,6 @@ def minute(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def execution_name(arn: str) -> str:
-    """The name in an execution's ARN."""
-    return arn.rsplit(":", 1)[-1]
+def version_number(number: int, champion: bool) -> str:
+    """A version as tables and axes call it."""
+    return f"{number} {STAR}" if champion else str(number)

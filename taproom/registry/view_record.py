@@ -8,8 +8,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from taproom.ending import name_of
 from taproom.printable import printable
-from taproom.registry.cells import NOTHING, execution_name, interval, minute, number, plain_table, status, text
+from taproom.registry.cells import NOTHING, interval, minute, number, plain_table, status, text
 from taproom.registry.documents import at
 from taproom.registry.quality import BASELINES, CHAMPION
 from taproom.registry.record import Record
@@ -24,7 +25,7 @@ def print_record(console: Console, record: Record, champion: bool) -> None:
     facts = {
         "created": minute(version.created),
         "comment": version.comment or None,
-        "execution": execution_name(record.told("ExecutionArn")) or None,
+        "execution": name_of(record.told("ExecutionArn")) or None,
         "parent": _parent(record.told("ParentVersion")),
         "SageMaker": version.package_status if version.failed else None,
     }

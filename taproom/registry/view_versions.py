@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from taproom.registry.cells import NOTHING, day, execution_name, number, plain_table, status, text, with_margin
+from taproom.ending import name_of
+from taproom.registry.cells import NOTHING, STAR, day, number, plain_table, status, text, version_number, with_margin
 from taproom.registry.quality import BASELINES, MAIN_METRIC
 from taproom.registry.record import Record
 
 if TYPE_CHECKING:
     from taproom.registry.listing import Listing
 
-CHAMPION = "★"
 OTHERS = 70  # characters that the columns before the execution take, whose name may be long
 SHORTEST = 8
 
 
 def print_versions(console: Console, listing: Listing) -> None:
-    console.print(Text(listing.model, "bold") + Text(f"  {CHAMPION} champion" if listing.champion else "", "dim"))
+    console.print(Text(listing.model, "bold") + Text(f"  {STAR} champion" if listing.champion else "", "dim"))
     if listing.nothing:
         console.print(text(listing.nothing, "yellow"), soft_wrap=True)
         return
@@ -44,11 +44,11 @@ def _row(record: Record, metric: str, baseline: str, leads: bool) -> tuple[str |
     version, quality = record.version, record.quality
     against = quality.others.get(baseline, {}).get(metric)
     return (
-        f"{version.number} {CHAMPION}" if leads else str(version.number),
+        version_number(version.number, leads),
         text("failed", "red") if version.failed else status(version.approval_status),
         day(version.created),
         with_margin(quality.metrics.get(metric)),
         number(against.value) if against else NOTHING,
         text(record.manifest.content.get("kept")),
-        text(execution_name(record.told("ExecutionArn"))),
+        text(name_of(record.told("ExecutionArn"))),
     )

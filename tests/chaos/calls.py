@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -10,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from taproom.local.authorization.requests import body_of
+
 SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/[^/]+/(?P<service>[^/]+)/aws4_request")
 APP = re.compile(r"\bapp/(\S+)")
 JOBS = ("preprocess", "train-retrieval", "train-ranking", "evaluate-retrieval", "evaluate-ranking")
-READ = 1 << 20  # bytes of a body that are looked at; S3's are not
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def read_call(environ: dict[str, Any], state_of_process: Callable[[str], str]) -
     tag = app[1] if app else ""
     if service == "s3":
         return Call(f"s3.{s3_operation(environ, path)}", state_of_process(tag), path, tag)
-    body = peek(environ)
+    body = body_of(environ)
     if service == "lambda":
         invoked = re.search(r"/functions/(.+)/invocations$", path)
         name = "Invoke" if invoked else "Other"
@@ -55,15 +55,6 @@ def s3_operation(environ: Mapping[str, Any], path: str) -> str:
     if is_object and not query.keys() - {"x-id"}:
         return {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}.get(method, "")
     return "Other"
-
-
-def peek(environ: dict[str, Any]) -> bytes:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if not 0 < length <= READ:
-        return b""
-    body = environ["wsgi.input"].read(length)
-    environ["wsgi.input"] = io.BytesIO(body)
-    return body
 
 
 def parsed(body: bytes) -> Any:

@@ -32,8 +32,8 @@ def test_steps_take_from_entering_to_leaving_and_cost_by_their_billed_seconds():
     read = read_history(told.events)
     assert read.step_seconds == {"Preprocess": 600.0, "TrainRetrieval": 2520.0}
     assert list(read.jobs.values()) == [
-        Job("Preprocess", "preprocess-1", 720.0),  # 6 minutes of 2 instances
-        Job("TrainRetrieval", "train-1", 1800),
+        Job("Preprocess", 720.0),  # 6 minutes of 2 instances
+        Job("TrainRetrieval", 1800),
     ]
     assert (read.at, read.output) == ((), {"Models": []})
     cost = cost_of(read)

@@ -6,6 +6,8 @@ import json
 
 import pytest
 from rules.console import console_url
+from rules.failure import read_failure
+from rules.failure_told import told_cause
 from rules.run_ending import read_ending
 from rules.run_history import RunHistory, read_history
 from rules.run_metrics import measurements_of
@@ -194,3 +196,17 @@ def test_cloudwatch_is_told_seconds_dollars_and_each_models_metric():
         ),
         ("None", {"Rmse": 0.7, "BaselineRmse": 0.6}, {"Model": "Ranking", "Status": "Rejected"}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ({"SecondaryStatus": "MaxRuntimeExceeded"}, "it ran longer than its time limit"),
+        ({"SecondaryStatus": "MaxWaitTimeExceeded"}, "raise MaxWaitInSeconds, or train without UseSpot"),
+        ({"SecondaryStatus": "Stopped"}, "by a person, or because it ran longer than its time limit"),
+    ],
+)
+def test_why_a_job_was_stopped_is_told_as_the_triage_words_it(why, told):
+    job = {"TrainingJobName": "train-retrieval-1", "TrainingJobStatus": "Stopped", **why}
+    failure = read_failure("TrainRetrieval", job)
+    assert told_cause(failure.error, failure.cause).endswith(told)

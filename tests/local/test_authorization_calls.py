@@ -75,7 +75,7 @@ def rights(service, method, **arguments):
     arrived = environ(service, method, **arguments)
     signed = signature(arrived)
     body = arrived["wsgi.input"].getvalue()
-    call = read(arrived, signed["key"], signed["service"])
+    call = read(arrived, signed["service"])
     assert arrived["wsgi.input"].read() == body  # it stays to be read
     return [(one.action, one.resource) for one in needed(call.service, call.operation, call.parameters, SITE)]
 

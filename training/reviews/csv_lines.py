@@ -34,8 +34,8 @@ def ends_line(piece: bytes) -> bool:
 
 
 def too_long(name: str, place: int) -> UnreadableFileError:
-    """``place``: bytes from the beginning of the content."""
+    """``place``: where in the line, in bytes from the beginning of the content."""
     return UnreadableFileError(
-        f"{name} has a line of more than {LONGEST} bytes, at byte {place}: no review is so long. Is an end of line "
+        f"{name} has a line of more than {LONGEST} bytes, around byte {place}: no review is so long. Is an end of line "
         "missing, or is this no CSV file?"
     )

@@ -28,14 +28,14 @@ from reviews.unreadable import unreadable
 def open_all(engine: Engine, folder: Path, columns: Mapping[str, str]) -> tuple[list[ReviewFile], int]:
     """The review files below ``folder``, all with the columns that are needed, and how many files are ignored."""
 
-    def parquet_columns(path: Path) -> dict[str, str]:
+    def parquet_columns(path: Path, name: str) -> dict[str, str]:
         try:
             described = engine.fetch("SELECT * FROM (DESCRIBE SELECT * FROM read_parquet(?))", [str(path)])
             rows = engine.fetch("SELECT num_rows FROM parquet_file_metadata(?)", [str(path)])
-            check_rows(path, rows.result()[0][0])
-            return {name: kind for name, kind, *_ in described.result()}
+            check_rows(path, name, rows.result()[0][0])
+            return {column: kind for column, kind, *_ in described.result()}
         except duckdb.Error:
-            raise UnreadableFileError(f"{path.name} is not a readable Parquet file: its footer is damaged") from None
+            raise UnreadableFileError(f"{name} is not a readable Parquet file: its footer is damaged") from None
 
     paths, ignored = find_files(folder)
     files = [open_file(path, folder, parquet_columns) for path in paths]

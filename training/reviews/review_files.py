@@ -82,14 +82,14 @@ def find_files(folder: Path) -> tuple[list[Path], int]:
     return reviews, len(files) - len(reviews)
 
 
-def open_file(path: Path, folder: Path, parquet_columns: Callable[[Path], Mapping[str, str]]) -> ReviewFile:
-    """Look at the beginning of a file. ``parquet_columns(path)`` gives a Parquet file's columns and their types."""
+def open_file(path: Path, folder: Path, parquet_columns: Callable[[Path, str], Mapping[str, str]]) -> ReviewFile:
+    """Look at the beginning of a file. ``parquet_columns(path, name)`` gives a Parquet file's columns and types."""
     name, size = path.relative_to(folder).as_posix(), path.stat().st_size
     if size == 0:
         raise UnreadableFileError(f"{name} is empty (0 bytes): remove it or upload it again")
     if name.lower().endswith(".parquet"):
         _check_parquet(path, name, size)
-        types = parquet_columns(path)
+        types = parquet_columns(path, name)
         numeric = frozenset(column for column, kind in types.items() if kind in NUMERIC_TYPES)
         return ReviewFile(path, name, size, tuple(types), numeric, _of_no_text(types))
     if not _is_packed(name):
@@ -144,11 +144,11 @@ def _nested(kind: str) -> str | None:
     return next((words for beginning, words in NO_TEXT.items() if kind.startswith(beginning)), None)
 
 
-def check_rows(path: Path, rows: int) -> None:
+def check_rows(path: Path, name: str, rows: int) -> None:
     """Raise UnreadableFileError where a Parquet file tells of more rows than can be reviews."""
     if rows > max(ANY_ROWS, ROWS_OF_A_BYTE * path.stat().st_size):
         raise UnreadableFileError(
-            f"{path.name} holds {rows} rows in {path.stat().st_size} bytes: reviews that differ need more room"
+            f"{name} holds {rows} rows in {path.stat().st_size} bytes: reviews that differ need more room"
         )
 
 

@@ -27,7 +27,7 @@ def authorized(aws: LocalAws, app: WsgiApp) -> WsgiApp:
         caller = aws.authorizer.callers.caller(signed["key"]) if signed else None
         if signed is None or caller is None:
             return app(environ, start_response)
-        call = read(environ, signed["key"], signed["service"])
+        call = read(environ, signed["service"])
         try:
             aws.authorizer.check(caller, call)
             if call.service == "s3" and call.operation in OBJECT_READ:

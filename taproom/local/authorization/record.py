@@ -14,10 +14,10 @@ MOST = 20_000  # different requests; the oldest are forgotten
 
 @dataclass(frozen=True)
 class Asked:
-    """Who asks for what: a role's ARN and the service or function that acts for it."""
+    """Who asks for what: a role's ARN (a function's, whose own policy is asked) and the service that acts for it."""
 
     role: str
-    session: str
+    service: str
     request: Request
 
 

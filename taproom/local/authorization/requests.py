@@ -19,7 +19,6 @@ CBOR = re.compile(r"/service/[^/]+/operation/(?P<operation>\w+)$")
 class Call:
     """``service`` as signatures have it ("states"); ``operation`` is empty where it is none of the service's."""
 
-    key: str
     service: str
     operation: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -34,19 +33,19 @@ def signature(environ: dict[str, Any]) -> re.Match[str] | None:
     return SIGNED.search(f"Credential={credential}")
 
 
-def read(environ: dict[str, Any], key: str, service: str) -> Call:
+def read(environ: dict[str, Any], service: str) -> Call:
     """The call of a request; its body stays to be read."""
     if target := environ.get("HTTP_X_AMZ_TARGET"):
-        return Call(key, service, target.rpartition(".")[2], _json(_body(environ)))
+        return Call(service, target.rpartition(".")[2], _json(body_of(environ)))
     if cbor := CBOR.search(environ.get("PATH_INFO", "")):
-        return Call(key, service, cbor["operation"])
+        return Call(service, cbor["operation"])
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded") and service != "s3":
-        form = dict(parse_qsl(_body(environ).decode("utf-8", "replace"), keep_blank_values=True))
-        return Call(key, service, form.pop("Action", ""), form)
-    return _rest(environ, key, service)
+        form = dict(parse_qsl(body_of(environ).decode("utf-8", "replace"), keep_blank_values=True))
+        return Call(service, form.pop("Action", ""), form)
+    return _rest(environ, service)
 
 
-def _rest(environ: dict[str, Any], key: str, service: str) -> Call:
+def _rest(environ: dict[str, Any], service: str) -> Call:
     from moto.core.request import Request
     from moto.core.routing import get_service_router
     from werkzeug.exceptions import MethodNotAllowed, NotFound
@@ -55,17 +54,18 @@ def _rest(environ: dict[str, Any], key: str, service: str) -> Call:
     try:
         operation, named = get_service_router(MODELS.get(service, service)).match(request)
     except (NotFound, MethodNotAllowed, NotImplementedError, LookupError, ValueError):
-        return Call(key, service)
+        return Call(service)
     parameters: dict[str, Any] = {**request.args.to_dict(), **named}
     if service == "s3":
         if source := request.headers.get("x-amz-copy-source"):
             parameters["CopySource"] = source
     elif operation.name != "Invoke":  # an event is no parameter
-        parameters |= _json(_body(environ))
-    return Call(key, service, operation.name, parameters)
+        parameters |= _json(body_of(environ))
+    return Call(service, operation.name, parameters)
 
 
-def _body(environ: dict[str, Any]) -> bytes:
+def body_of(environ: dict[str, Any]) -> bytes:
+    """A WSGI request's body, which stays to be read; empty for one of more than READ bytes."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if not 0 < length <= READ:
         return b""

@@ -90,7 +90,7 @@ REFUSED = {
     "a packed file cut off": ("bad.csv.gz", gzip.compress(GOOD.encode())[:-3], "ends before"),
     "something behind it": ("bad.csv.gz", gzip.compress(GOOD.encode()) + SECRET.encode(), "incorrect header"),
     "a wrong checksum": ("bad.csv.gz", gzip.compress(GOOD.encode())[:-8] + bytes(8), "incorrect data check"),
-    "a packed line without end": ("bad.csv.gz", gzip.compress(HEADER.encode() + bytes(3 << 20)), "at byte 30: no"),
+    "a packed line without end": ("bad.csv.gz", gzip.compress(HEADER.encode() + bytes(3 << 20)), "around byte 30: no"),
     "users that are structs": (
         "bad.parquet",
         columns(username=[{"name": SECRETS[0]}] * 40),
