@@ -90,9 +90,7 @@ def evaluate(
     Raises ScoresError for scores of the model that cannot be ranked.
     """
     asked, counts = ask(model.items, train, test)
-    with ThreadPoolExecutor(1) as aside:  # in what scoring leaves of the processors
-        baselines = aside.submit(_baselines, asked, counts, seed)
-        by = {"model": _ranked(model, asked, test)} | baselines.result()
+    by = {"model": _ranked(model, asked, test)} | _baselines(asked, counts, seed)
     if rival is not None:
         champion, found = _of_rival(champion, rival, train, test)
         by |= found

@@ -1,15 +1,14 @@
 """Exact places of held-out items, in blocks of users: every candidate is scored and compared.
 
-Memory is bounded by the size of a block, and no result depends on it: each user's places come from that user's scores
-alone. Equal scores are ranked in the order of the catalogue.
+Memory is bounded by the size of a few blocks, and no result depends on it: each user's places come from that user's
+scores alone. Equal scores are ranked in the order of the catalogue.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,8 +17,10 @@ import numpy as np
 from evaluation.top_lists import best
 
 BLOCK_CELLS = 2**21  # users x items that are scored at a time: 8 MB of scores, which stay near the processor
+AHEAD = 2  # blocks that are scored before they are looked at
 UNKNOWN = 2**31 - 1  # place of an item that the catalogue does not have
 
+Block = tuple[int, int]  # users from, users to
 Score = Callable[[int, int], np.ndarray]  # users from, users to -> float32 [to - from, n]
 
 
@@ -54,21 +55,28 @@ class Places:
 
 
 def places(score: Score, catalogue: int, asked: HeldOut, shown: int = 0, block_cells: int = BLOCK_CELLS) -> Places:
-    """Score all users in blocks and look where their held-out items stand. ``score`` is called from several threads."""
+    """Score all users in blocks and look where their held-out items stand. ``score`` is called from another thread."""
     size = max(1, block_cells // max(catalogue, 1))
     blocks = [(start, min(start + size, asked.users)) for start in range(0, asked.users, size)]
-    threads = os.cpu_count() or 1
-    # To look is many short steps of Python, which threads can only do in turns: while some look, others score.
-    looking = threading.Semaphore(max(1, threads // 2))
-
-    def of_block(block: tuple[int, int]) -> tuple[np.ndarray, ...]:
-        scores = score(*block)
-        with looking:
-            return _of_block(scores, asked, *block, shown)
-
-    with ThreadPoolExecutor(threads) as pool:
-        done = list(pool.map(of_block, blocks))
+    done = [_of_block(scores, asked, *block, shown) for block, scores in _scored(score, blocks)]
     return Places(*(np.concatenate(parts) for parts in zip(*done, strict=True)))
+
+
+def _scored(score: Score, blocks: list[Block]) -> Iterator[tuple[Block, np.ndarray]]:
+    """The blocks with their scores, in order.
+
+    To score is the work of a library with threads of its own; to look is many short steps of Python, which threads can
+    only take in turns. So one thread looks at a block while another has the next ones scored.
+    """
+    waiting: deque[tuple[Block, Future[np.ndarray]]] = deque()
+    with ThreadPoolExecutor(1) as scorer:
+        for block in blocks:
+            waiting.append((block, scorer.submit(score, *block)))
+            if len(waiting) > AHEAD:
+                first, scores = waiting.popleft()
+                yield first, scores.result()
+        for block, scores in waiting:
+            yield block, scores.result()
 
 
 def _of_block(scores: np.ndarray, asked: HeldOut, start: int, stop: int, shown: int) -> tuple[np.ndarray, ...]:
@@ -77,18 +85,26 @@ def _of_block(scores: np.ndarray, asked: HeldOut, start: int, stop: int, shown: 
     known = held_out[:, 1] >= 0
     users, items = held_out[known].T
     among_all, among_unseen = (np.full(len(held_out), UNKNOWN, dtype=np.int32) for _ in range(2))
-    among_all[known] = [_before(scores[user], item) for user, item in zip(users.tolist(), items.tolist(), strict=True)]
+    among_all[known] = _before(scores, users, items)
     among_unseen[known] = among_all[known] - _seen_before(scores, users, items, seen)
     lists = best(scores, shown, seen) if shown else np.empty((stop - start, 0), dtype=np.int32)
     return among_all, among_unseen, lists
 
 
-def _before(row: np.ndarray, item: int) -> int:
-    """How many scores of ``row`` [n] stand before the item's. A comparison a pair is faster than many pairs at a time:
-    the row stays in the nearest cache.
+def _before(scores: np.ndarray, users: np.ndarray, items: np.ndarray) -> list[int]:
+    """For each pair [h]: how many of the user's ``scores`` stand before the item's.
+
+    Comparing for a pair at a time is faster than for many: the row stays in the nearest cache.
     """
-    value = row[item]
-    return np.count_nonzero(row > value) + np.count_nonzero(row[:item] == value)
+    before = np.empty(scores.shape[1], dtype=bool)
+    found = []
+    for user, item in zip(users.tolist(), items.tolist(), strict=True):
+        row = scores[user]
+        value = row[item]
+        np.greater_equal(row[:item], value, before[:item])
+        np.greater(row[item:], value, before[item:])
+        found.append(np.count_nonzero(before))
+    return found
 
 
 def _seen_before(scores: np.ndarray, users: np.ndarray, items: np.ndarray, seen: np.ndarray) -> np.ndarray:
