@@ -18,22 +18,22 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from contract.argument_types import fraction, positive_int
 from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
-from reviews.attributes import ATTRIBUTES, described
+from reviews.attributes import ATTRIBUTES
 from reviews.bounds import Bounds, tally
 from reviews.cleaning import KEY, usable
-from reviews.coding import Coded, code
-from reviews.distributions import review_counts, score_counts, scores_given
-from reviews.engine import Engine
+from reviews.coding import code
+from reviews.distributions import review_counts, score_counts, scores_given, sizes
+from reviews.engine import Engine, handing_over
 from reviews.errors import MissingColumnError, NoReviewsError, PreprocessError
 from reviews.keep import keep
 from reviews.manifest import (
@@ -46,10 +46,12 @@ from reviews.manifest import (
     score_distribution,
     side_counts,
     summary,
+    summed,
     write_manifest,
 )
 from reviews.read_reviews import open_all, reading
-from reviews.review_files import OPTIONAL, REQUIRED, names
+from reviews.review_files import OPTIONAL, REQUIRED
+from reviews.review_files import names as file_names
 from reviews.sides import by_time
 from reviews.split import RULE as BY_CHANCE
 from reviews.split import Draw
@@ -80,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     columns = {role: getattr(options, f"{role}_column") for role in (*REQUIRED, *OPTIONAL)}
     with (
+        handing_over(),
         tempfile.TemporaryDirectory(prefix="preprocess-", dir=options.scratch) as scratch,
         Engine.start(Path(scratch), options.memory_limit) as engine,
     ):
@@ -125,49 +128,60 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
     if temporal and "timestamp" not in present:
         raise MissingColumnError(
             f"SplitStrategy temporal needs a timestamp, and no file has the column {columns['timestamp']!r} "
-            f'({names(files)}). Name the right one in the parameter Columns, as {{"Timestamp": "..."}} '
+            f'({file_names(files)}). Name the right one in the parameter Columns, as {{"Timestamp": "..."}} '
             "(--timestamp-column), or take SplitStrategy random"
         )
     attributes = [name for name in ATTRIBUTES if name in present]
     draw = None if temporal else Draw(options.split_seed, options.test_fraction)
-    with reading(engine, files, columns) as reviews:
-        read = rows_read(engine, reviews)
-        coded = code(engine, usable(reviews), attributes, draw)
-    found = read.result()
-    if not found:
-        raise NoReviewsError(f"the review files hold no row: {names(files)}")
-    kept = keep(engine, coded.reviews, (_bounds(options, "item"), _bounds(options, "user")))
-    kept, facts = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
-
-    manifest = {
-        "schema_version": SCHEMA_VERSION,
-        "read": sum(rows for *_, rows in found),
-        "dropped": drops(found, kept.dropped),
-        "columns": {role: columns[role] if role in (*REQUIRED, *present) else None for role in columns},
-        "filters": {name: getattr(options, name) for name in FILTERS},
-    }
-    tallied_users = engine.create("tallied_users", kept.tallied_users)
-    manifest |= side_counts(engine, tallied_users)
-    manifest["split"] = {
-        "strategy": options.split_strategy,
-        "rule": BY_TIME if temporal else BY_CHANCE,
-        "seed": options.split_seed,
-        "test_fraction": options.test_fraction,
-        **facts,
-    }
-    _check_left(manifest)
-    with _writing(engine, coded, kept.reviews, "timestamp" in present, options.output):
-        tallied_items = engine.create("tallied_items", tally(kept.reviews, "item_id"))
-        reviewed = coded.items.semi_join(tallied_items, "item_id").select("item")
-        engine.write_parquet(described(reviewed, coded.told, attributes), options.output / "items.parquet")
-        manifest |= item_counts(engine, tallied_items)
-        score, given, tested = scores_given(engine, kept.reviews)
-        manifest["score"] = score_distribution(score, given)
-        manifest["distributions"] = {
-            "scores": score_counts(score, given, tested),
-            "reviews_per_item": review_counts(engine, tallied_items),
-            "reviews_per_user": review_counts(engine, tallied_users),
+    bounds = _bounds(options, "item"), _bounds(options, "user")
+    with engine.beside() as aside, engine.beside() as of_train, engine.beside() as of_test:
+        with reading(engine, files, columns) as reviews:
+            read = rows_read(engine, reviews)
+            coded = code(engine, aside, usable(reviews), attributes, draw)
+            engine.drop("reviews")
+            kept = keep(engine, coded.reviews, bounds)
+            kept, facts = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
+            tallied_users = engine.create("tallied_users", kept.tallied_users)
+            of_users = summed(engine, tallied_users)
+            # What comes next is given before the end of that is waited for.
+            names = [aside.strings(table.order_by(f"{role}_id").select(role)) for role, table in coded.names.items()]
+            ordered = {
+                "train": _in_order(of_train, engine, kept.reviews.filter(~kept.reviews.held_out)),
+                "test": _in_order(of_test, engine, kept.reviews.filter(kept.reviews.held_out)),
+            }
+            aside.after(engine)
+            tallied_items = aside.create("tallied_items", tally(kept.reviews, "item_id"))
+            of_items = summed(aside, tallied_items)
+            scores = scores_given(aside, kept.reviews)
+            counts = {"reviews_per_item": sizes(aside, tallied_items), "reviews_per_user": sizes(aside, tallied_users)}
+        found = read.result()
+        if not found:
+            raise NoReviewsError(f"the review files hold no row: {file_names(files)}")
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "read": sum(rows for *_, rows in found),
+            "dropped": drops(found, kept.left_out()),
+            "columns": {role: columns[role] if role in (*REQUIRED, *present) else None for role in columns},
+            "filters": {name: getattr(options, name) for name in FILTERS},
+            **side_counts(of_users.result()),
+            "split": {
+                "strategy": options.split_strategy,
+                "rule": BY_TIME if temporal else BY_CHANCE,
+                "seed": options.split_seed,
+                "test_fraction": options.test_fraction,
+                **facts,
+            },
         }
+        _check_left(manifest)
+        reviewed = coded.described.semi_join(coded.items.semi_join(tallied_items, "item_id"), "item")
+        aside.write_parquet(reviewed.order_by("item"), options.output / "items.parquet")
+        _write(ordered, names, "timestamp" in present, options.output)
+        manifest |= item_counts(of_items.result())
+        score, given, tested = scores.result()
+        manifest["score"] = score_distribution(score, given)
+        manifest["distributions"] = {"scores": score_counts(score, given, tested)}
+        manifest["distributions"] |= {name: review_counts(*found.result()) for name, found in counts.items()}
+        aside.finish()
     written = {"train.parquet": manifest["train"], "test.parquet": manifest["test"], "items.parquet": manifest["items"]}
     manifest["files"] = {
         "read": files_read(files, found),
@@ -177,24 +191,24 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
     return manifest
 
 
-@contextmanager
-def _writing(engine: Engine, coded: Coded, reviews: ir.Table, dated: bool, folder: Path) -> Iterator[None]:
-    """Train and test are written beside each other and beside the block: a file is made by one processor."""
-    users = engine.strings(coded.users.order_by("user_id").select("user"))
-    items = engine.strings(coded.items.order_by("item_id").select("item"))
-    columns = ["user", "item", "score", *(["timestamp"] if dated else [])]
+def _in_order(own: Engine, after: Engine, reviews: ir.Table) -> Future[pa.RecordBatchReader]:
+    own.after(after)
+    return own.batches(reviews.drop("held_out").order_by(*KEY))
 
-    def side(name: str, rows: ir.Table) -> None:
-        with engine.beside() as own:
-            ordered = rows.drop("held_out").order_by(*KEY)
-            write_reviews(folder / f"{name}.parquet", own.batches(ordered), users, items, columns)
+
+def _write(
+    ordered: Mapping[str, Future[pa.RecordBatchReader]], names: Sequence[Future[pa.Array]], dated: bool, folder: Path
+) -> None:
+    """Train and test are written beside each other: a file is made by one processor."""
+    columns = ["user", "item", "score", *(["timestamp"] if dated else [])]
+    users, items = (future.result() for future in names)
+
+    def side(name: str) -> None:
+        write_reviews(folder / f"{name}.parquet", ordered[name].result(), users, items, columns)
 
     with ThreadPoolExecutor(max_workers=2) as writers:
-        train = writers.submit(side, "train", reviews.filter(~reviews.held_out))
-        test = writers.submit(side, "test", reviews.filter(reviews.held_out))
-        yield
-        test.result()
-        train.result()
+        for done in [writers.submit(side, name) for name in ordered]:
+            done.result()
 
 
 def _bounds(options: argparse.Namespace, role: str) -> Bounds:

@@ -17,23 +17,22 @@ def told(reviews: ir.Table, attributes: Sequence[str]) -> ir.Table:
     return reviews.group_by("item", *attributes).agg(votes=ibis._.count())
 
 
-def described(items: ir.Table, told_of_items: ir.Table, attributes: Sequence[str]) -> ir.Table:
-    """``items`` (column item) with what most reviews of each say of it, in order of name.
+def described(told_of_items: ir.Table, attributes: Sequence[str]) -> ir.Table:
+    """Each item with what most reviews of it say.
 
     Of equally frequent values the first in order is taken. An empty text, and for a number what is no finite number,
     says nothing, nor does a text longer than a name may be.
     """
     if not attributes:
-        return items.order_by("item")
-    said = told_of_items.semi_join(items, "item")
-    said = said.mutate(**{name: _meant(said[name], name) for name in attributes})
+        return told_of_items.select("item").distinct()
+    said = told_of_items.mutate(**{name: _meant(told_of_items[name], name) for name in attributes})
     # One pass over the items, for all attributes: a struct compares field by field, so its minimum is the choice.
     choices = {name: ibis.struct({"against": -_votes(said, name), "value": said[name]}) for name in attributes}
     ranked = said.select("item", **choices)
     best = ranked.group_by("item").agg(
         **{name: ranked[name].min(where=ranked[name]["value"].notnull()) for name in attributes}
     )
-    return best.select("item", **{name: best[name]["value"] for name in attributes}).order_by("item")
+    return best.select("item", **{name: best[name]["value"] for name in attributes})
 
 
 def _meant(value: ir.Value, name: str) -> ir.Value:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
-from reviews.attributes import told
+from reviews.attributes import described, told
 from reviews.engine import Engine
 from reviews.split import Draw
 
@@ -22,32 +22,41 @@ from reviews.split import Draw
 class Coded:
     """``reviews``: user_id, item_id, score, timestamp, held_out, one row per usable review.
 
-    ``users`` and ``items``: name and number of all that these name. ``told``: what they say of the items.
+    ``users`` and ``items``: name and number of all that these name. ``described``: what they say of the items.
     """
 
     reviews: ir.Table
     users: ir.Table
     items: ir.Table
-    told: ir.Table
+    described: ir.Table
+
+    @property
+    def names(self) -> dict[str, ir.Table]:
+        return {"user": self.users, "item": self.items}
 
 
-def code(engine: Engine, reviews: ir.Table, attributes: Sequence[str], draw: Draw | None) -> Coded:
-    """``reviews``: the usable ones, with their names. Without a draw no review is held out."""
+def code(engine: Engine, aside: Engine, reviews: ir.Table, attributes: Sequence[str], draw: Draw | None) -> Coded:
+    """``reviews``: the usable ones, with their names. Without a draw no review is held out.
+
+    ``described`` is made ``aside``, and not waited for.
+    """
 
     def named(run: Engine, rows: ir.Table, role: str) -> ir.Table:
         names = rows.select(role).distinct()
         return run.create(f"{role}s", numbered(draw.drawn(names, role) if draw else names, role))
 
     # Users beside items: numbering names is the work of one processor.
-    with engine.beside() as other:
-        users = named(other, reviews, "user")
-        told_of_items = engine.create("told", told(reviews, attributes))
-        items = named(engine, told_of_items, "item")
-        engine.after(other)
-        both = coded(reviews.select("user", "item", "score", "timestamp"), users, items)
-        held_out = draw.in_test(both) if draw else ibis.literal(False)
-        numbers = both.select("user_id", "item_id", "score", "timestamp", held_out=held_out)
-        return Coded(engine.create("coded", numbers), users, items, told_of_items)
+    aside.after(engine)
+    users = named(aside, reviews, "user")
+    told_of_items = engine.create("told", told(reviews, attributes))
+    items = named(engine, told_of_items, "item")
+    engine.after(aside)
+    aside.after(engine)
+    said = aside.create("described", described(told_of_items, attributes))
+    both = coded(reviews.select("user", "item", "score", "timestamp"), users, items)
+    held_out = draw.in_test(both) if draw else ibis.literal(False)
+    numbers = both.select("user_id", "item_id", "score", "timestamp", held_out=held_out)
+    return Coded(engine.create("coded", numbers), users, items, said)
 
 
 def numbered(names: ir.Table, column: str) -> ir.Table:

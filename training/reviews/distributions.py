@@ -5,6 +5,7 @@ For the report of the run, which is then written without reading the reviews aga
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import Any
 
 import ibis
@@ -17,11 +18,16 @@ MOST_SCORES = 21  # that are counted each; of more, spans of equal width are
 SPANS = 20
 
 
-def scores_given(engine: Engine, reviews: ir.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def scores_given(engine: Engine, reviews: ir.Table) -> Future[list[np.ndarray]]:
     """Every score that occurs, from the lowest, how many reviews gave it, and how many of these are held out."""
     counted = reviews.group_by("score").agg(reviews=ibis._.count(), tested=ibis._.held_out.sum())
-    score, number, tested = engine.columns(counted.order_by("score"))
-    return score, number, tested
+    return engine.columns(counted.order_by("score"))
+
+
+def sizes(engine: Engine, tallied: ir.Table) -> Future[list[np.ndarray]]:
+    """Every number of reviews that a user or an item (of a tally) has, from the lowest, and how many have it."""
+    counted = tallied.group_by("reviews").agg(number=ibis._.count())
+    return engine.columns(counted.order_by("reviews"))
 
 
 def score_counts(score: np.ndarray, number: np.ndarray, tested: np.ndarray) -> list[dict[str, float]]:
@@ -39,13 +45,11 @@ def score_counts(score: np.ndarray, number: np.ndarray, tested: np.ndarray) -> l
     ]
 
 
-def review_counts(engine: Engine, tallied: ir.Table) -> dict[str, Any]:
-    """Of users or of items (a tally): how many have so many reviews, in spans that double: 1, 2 to 3, 4 to 7, ...
+def review_counts(size: np.ndarray, number: np.ndarray) -> dict[str, Any]:
+    """Of users or of items, of which ``number`` have ``size`` reviews: in spans that double: 1, 2 to 3, 4 to 7, ...
 
     ``most`` is what one of them has at most, ``top_tenth`` the share of all reviews that the tenth with most has.
     """
-    counted = tallied.group_by("reviews").agg(number=ibis._.count())
-    size, number = engine.columns(counted.order_by("reviews"))
     if not len(size):
         return {"most": 0, "top_tenth": 0.0, "counts": []}
     power = np.floor(np.log2(size)).astype(int)

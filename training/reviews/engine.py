@@ -3,15 +3,17 @@
 Ibis only writes the SQL here. Executing through DuckDB itself keeps every result in the engine (nothing passes through
 data frames) and does not depend on which result methods of DuckDB this version of Ibis knows.
 
-Of few reviews, writing the SQL takes as long as running it. So a statement is queued, and while it runs, the next one
-is written; only who asks for a result waits.
+Of few reviews, writing the SQL takes as long as running it. So a statement is queued, and while it runs, the next ones
+are written: what a statement gives is a future, and only who asks for its result waits.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,10 +24,25 @@ import numpy as np
 import pyarrow as pa
 
 BATCH_ROWS = 100_000
+HANDING_OVER = 0.0002  # seconds
 
 
 def sql(expression: ir.Table) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+
+
+@contextmanager
+def handing_over() -> Iterator[None]:
+    """While it lasts, a thread that waits for Python gets it sooner than after its 5 ms.
+
+    An engine's thread needs it for a moment between two statements, and gets it from the one that writes SQL.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(HANDING_OVER)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 class Engine:
@@ -34,43 +51,60 @@ class Engine:
     After one has failed none is run, and whoever waits gets the first one's error (duckdb.Error). To be closed.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
+    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection]) -> None:
         self._queue = ThreadPoolExecutor(max_workers=1)
         self._failure: BaseException | None = None
-        self._last = self._queued(lambda: None)
+        self._views: set[str] = set()
+        self._connected: Future[duckdb.DuckDBPyConnection] = self._queued(connect)
 
     @classmethod
     def start(cls, folder: Path, memory: str, threads: int | None = None) -> Self:
         """A database in memory, which spills into ``folder``. ``memory`` as in "4GB"."""
-        connection = duckdb.connect()
-        connection.execute("SET memory_limit = ?", [memory])
-        connection.execute("SET temp_directory = ?", [str(folder / "spill")])
-        connection.execute("SET threads = ?", [threads or os.cpu_count() or 1])
-        connection.execute("SET TimeZone = 'UTC'")
-        # Nothing here depends on the order of rows; keeping it would hold whole files back in memory.
-        connection.execute("SET preserve_insertion_order = false")
-        return cls(connection)
+
+        def connect() -> duckdb.DuckDBPyConnection:
+            connection = duckdb.connect()
+            connection.execute("SET memory_limit = ?", [memory])
+            connection.execute("SET temp_directory = ?", [str(folder / "spill")])
+            connection.execute("SET threads = ?", [threads or os.cpu_count() or 1])
+            connection.execute("SET TimeZone = 'UTC'")
+            # Nothing here depends on the order of rows; keeping it would hold whole files back in memory.
+            connection.execute("SET preserve_insertion_order = false")
+            # Else it would look for tables among Python's variables too.
+            connection.execute("SET python_enable_replacements = false")
+            return connection
+
+        return cls(connect)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._queue.shutdown(cancel_futures=kind is not None)
-        self._connection.close()
+        if not self._connected.cancelled() and not self._connected.exception():
+            self._connection.close()
+
+    @property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return self._connected.result()
 
     def beside(self) -> Engine:
-        """Another one on the same database; it begins when all that this one has been given is done."""
-        other = Engine(self._connection.cursor())
-        other.after(self)
-        return other
+        """Another one on the same database, which has all that this one has done so far."""
+        before = self._last
+
+        def connect() -> duckdb.DuckDBPyConnection:
+            before.result()
+            return self._connection.cursor()
+
+        return Engine(connect)
 
     def after(self, other: Engine) -> None:
         """What is given from now on waits for all that ``other`` has been given, and fails if that does."""
         self._queued(other._last.result)
 
     def interrupt(self) -> None:
-        """End the statement that runs now, if one does; it fails, and with it all that follow. From any thread."""
+        """End the statement that runs now, if one does; it fails, and with it all that follow. From any thread but that
+        of the queue.
+        """
         self._connection.interrupt()
 
     def finish(self) -> None:
@@ -86,12 +120,13 @@ class Engine:
 
     def view(self, name: str, expression: ir.Table) -> ir.Table:
         """``expression`` under a name: it is run wherever the view is used."""
+        self._views.add(name)
         self.run(f'CREATE VIEW "{name}" AS {sql(expression)}')
         return ibis.table(expression.schema(), name=name)
 
-    def drop(self, *names: str) -> None:
-        for name in names:
-            self.run(f'DROP TABLE "{name}"')
+    def drop(self, name: str) -> None:
+        """A table or a view."""
+        self.run(f'DROP {"VIEW" if name in self._views else "TABLE"} "{name}"')
 
     def write_parquet(self, expression: ir.Table, path: Path) -> None:
         target = str(path).replace("'", "''")
@@ -103,26 +138,34 @@ class Engine:
     def rows(self, expression: ir.Table) -> Future[list[tuple[Any, ...]]]:
         return self.fetch(sql(expression))
 
-    def row(self, expression: ir.Table) -> dict[str, Any]:
+    def row(self, expression: ir.Table) -> Future[dict[str, Any]]:
         """The only row, by column."""
-        return dict(zip(expression.columns, self.rows(expression).result()[0], strict=True))
+        statement, names = sql(expression), expression.columns
+        return self._queued(lambda: dict(zip(names, self._connection.execute(statement).fetchall()[0], strict=True)))
 
-    def columns(self, expression: ir.Table) -> list[np.ndarray]:
+    def columns(self, expression: ir.Table) -> Future[list[np.ndarray]]:
         """A table of numbers that fits into memory, column by column, in its order."""
-        statement = sql(expression)
-        found = self._queued(lambda: self._connection.execute(statement).fetchnumpy()).result()
-        return [np.asarray(found[name]) for name in expression.columns]
+        statement, names = sql(expression), expression.columns
 
-    def strings(self, expression: ir.Table) -> pa.StringArray:
+        def fetched() -> list[np.ndarray]:
+            found = self._connection.execute(statement).fetchnumpy()
+            return [np.asarray(found[name]) for name in names]
+
+        return self._queued(fetched)
+
+    def strings(self, expression: ir.Table) -> Future[pa.StringArray]:
         """The only column of a table that fits into memory, in its order."""
         statement = sql(expression)
-        table = self._queued(lambda: self._connection.sql(statement).to_arrow_table()).result()
-        return table.column(0).cast(pa.string()).combine_chunks()
 
-    def batches(self, expression: ir.Table) -> pa.RecordBatchReader:
+        def fetched() -> pa.StringArray:
+            return self._connection.sql(statement).to_arrow_table().column(0).cast(pa.string()).combine_chunks()
+
+        return self._queued(fetched)
+
+    def batches(self, expression: ir.Table) -> Future[pa.RecordBatchReader]:
         """The result in its order, made while it is read; nothing may be given to this engine meanwhile."""
         statement = sql(expression)
-        return self._queued(lambda: self._connection.sql(statement).to_arrow_reader(BATCH_ROWS)).result()
+        return self._queued(lambda: self._connection.sql(statement).to_arrow_reader(BATCH_ROWS))
 
     def _queued(self, job: Callable[[], Any]) -> Future:
         self._last = self._queue.submit(self._unless_failed, job)

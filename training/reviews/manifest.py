@@ -37,22 +37,32 @@ def drops(read: Iterable[tuple[int, int, int]], left_out: Mapping[str, int]) -> 
     return found
 
 
-def side_counts(engine: Engine, tallied_users: ir.Table) -> dict[str, int]:
-    """Reviews kept, those of train and of test, users, and users that only test has."""
-    found = _summed(engine, tallied_users)
+def summed(engine: Engine, tallied: ir.Table) -> Future[dict[str, int]]:
+    """Of a tally (bounds.py): its keys, their reviews, those of test, and the keys that only test has."""
+    return engine.row(
+        tallied.agg(
+            keys=tallied.count(),
+            reviews=tallied.reviews.sum().fill_null(0),
+            tested=tallied.tested.sum().fill_null(0),
+            only_in_test=(tallied.reviews == tallied.tested).sum().fill_null(0),
+        )
+    )
+
+
+def side_counts(users: Mapping[str, int]) -> dict[str, int]:
+    """Reviews kept, those of train and of test, users, and users that only test has, from the sums over users."""
     return {
-        "kept": found["reviews"],
-        "train": found["reviews"] - found["tested"],
-        "test": found["tested"],
-        "users": found["keys"],
-        "users_only_in_test": found["only_in_test"],
+        "kept": int(users["reviews"]),
+        "train": int(users["reviews"] - users["tested"]),
+        "test": int(users["tested"]),
+        "users": int(users["keys"]),
+        "users_only_in_test": int(users["only_in_test"]),
     }
 
 
-def item_counts(engine: Engine, tallied_items: ir.Table) -> dict[str, int]:
-    """Items, and those of them that only test has."""
-    found = _summed(engine, tallied_items)
-    return {"items": found["keys"], "items_only_in_test": found["only_in_test"]}
+def item_counts(items: Mapping[str, int]) -> dict[str, int]:
+    """Items, and those of them that only test has, from the sums over items."""
+    return {"items": int(items["keys"]), "items_only_in_test": int(items["only_in_test"])}
 
 
 def score_distribution(score: np.ndarray, share: np.ndarray) -> dict[str, Any] | None:
@@ -102,13 +112,3 @@ def summary(manifest: Mapping[str, Any]) -> Iterator[str]:
     missing = [role for role, column in manifest["columns"].items() if column is None]
     if missing:
         yield "columns not in the reviews: " + ", ".join(missing)
-
-
-def _summed(engine: Engine, tallied: ir.Table) -> dict[str, int]:
-    found = tallied.agg(
-        keys=tallied.count(),
-        reviews=tallied.reviews.sum().fill_null(0),
-        tested=tallied.tested.sum().fill_null(0),
-        only_in_test=(tallied.reviews == tallied.tested).sum().fill_null(0),
-    )
-    return {name: int(value) for name, value in engine.row(found).items()}

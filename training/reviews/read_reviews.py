@@ -46,7 +46,8 @@ def open_all(engine: Engine, folder: Path, columns: Mapping[str, str]) -> tuple[
 
 @contextmanager
 def reading(engine: Engine, files: Sequence[ReviewFile], columns: Mapping[str, str]) -> Iterator[ir.Table]:
-    """All rows, typed, as long as the context lasts; errors of the engine within it are errors of the files.
+    """All rows, typed, in table ``reviews``, which is to be dropped. Errors of the engine within the context are errors
+    of the files; at its end all that the engine was given is done.
 
     CSV files are read once, into a table. Parquet files stay where they are: the engine finds a column in them sooner
     than in a table of its own, as their names are dictionaries. Columns that nothing is made of, such as text, are
@@ -66,5 +67,3 @@ def reading(engine: Engine, files: Sequence[ReviewFile], columns: Mapping[str, s
             raise (unpacked.problem() or unreadable(files, error)) from None
         if problem := unpacked.problem():
             raise problem
-    if not in_place:
-        engine.drop("reviews")

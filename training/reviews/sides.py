@@ -19,7 +19,7 @@ def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str
     Where no cut leaves reviews on both sides, nothing is held out.
     """
     table = engine.create("undivided", kept.reviews)
-    counts = engine.row(table.agg(reviews=table.count(), dated=table.timestamp.count()))
+    counts = engine.row(table.agg(reviews=table.count(), dated=table.timestamp.count())).result()
     found = engine.rows(cuts(table, counts["reviews"], fraction)).result()
     if not found:
         return replace(kept, reviews=table), {}

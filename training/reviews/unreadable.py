@@ -23,8 +23,8 @@ PATH = re.compile(r"^ *file = (.*)$", re.MULTILINE)
 KNOWN = (
     ("unterminated quote", "a quoted value does not end, or goes on after its closing quote"),
     ("invalid state", "quotes or line ends are mixed in a way that CSV does not allow"),
-    ("Parallel CSV Reader currently does", "a quoted value is longer than 4 MiB: is a quote missing?"),
-    ("Maximum line size", "a row is longer than 4 MiB: is a quote missing?"),
+    ("Parallel CSV Reader currently does", "a quoted value is longer than 8 MiB: is a quote missing?"),
+    ("Maximum line size", "a row is longer than 8 MiB: is a quote missing?"),
     ("Invalid string encoding", "a text is not UTF-8"),
     ("ecompress", "a compressed part is damaged"),
 )

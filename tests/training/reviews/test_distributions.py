@@ -30,8 +30,8 @@ def test_few_scores_are_counted_each(number):
 @given(st.sets(st.floats(-1e9, 1e9), max_size=80), st.randoms(use_true_random=False))
 def test_every_review_is_counted_once(scores, random):
     score = np.array(sorted(scores), dtype=float)
-    number = np.array([random.randint(1, 9) for _ in score], dtype=int)
-    tested = np.array([random.randint(0, of) for of in number], dtype=int)
+    drawn = [(of := random.randint(1, 9), random.randint(0, of)) for _ in score]
+    number, tested = np.array(drawn, dtype=int).reshape(-1, 2).T
     told = score_counts(score, number, tested)
     assert sum(one["train"] + one["test"] for one in told) == number.sum()
     assert sum(one["test"] for one in told) == tested.sum()

@@ -21,7 +21,8 @@ def engine(tmp_path):
 def test_statements_run_in_the_order_in_which_they_are_given(engine):
     doubled = engine.create("doubled", NUMBERS.mutate(n=NUMBERS.n * 2))
     squared = engine.view("squared", doubled.mutate(n=doubled.n * doubled.n))
-    assert engine.row(squared.agg(total=squared.n.sum(), most=squared.n.max())) == {"total": 120, "most": 64}
+    assert engine.row(squared.agg(total=squared.n.sum(), most=squared.n.max())).result() == {"total": 120, "most": 64}
+    engine.drop("squared")
     engine.drop("doubled")
     missing = engine.rows(squared)
     with pytest.raises(duckdb.CatalogException):
@@ -31,9 +32,11 @@ def test_statements_run_in_the_order_in_which_they_are_given(engine):
 def test_after_a_failure_nothing_runs_and_all_who_wait_get_its_error(engine, tmp_path):
     engine.run("SELECT error('the first')")
     engine.write_parquet(NUMBERS, tmp_path / "never.parquet")
-    for wait in (engine.finish, lambda: engine.row(NUMBERS.count().as_table()), lambda: engine.batches(NUMBERS)):
+    for made in (engine.row(NUMBERS.count().as_table()), engine.batches(NUMBERS)):
         with pytest.raises(duckdb.Error, match="the first"):
-            wait()
+            made.result()
+    with pytest.raises(duckdb.Error, match="the first"):
+        engine.finish()
     assert not (tmp_path / "never.parquet").exists()
 
 
@@ -43,7 +46,7 @@ def test_one_beside_begins_after_what_was_given_and_is_waited_for(engine):
         twos = other.create("twos", ibis.table({"n": "int64"}, name="ones").mutate(n=ibis._.n + 1))
         engine.after(other)
         both = engine.create("both", twos.union(NUMBERS))
-    assert engine.row(both.agg(total=both.n.sum())) == {"total": 20}
+    assert engine.row(both.agg(total=both.n.sum())).result() == {"total": 20}
 
 
 def test_a_failure_beside_is_the_failure_of_those_who_wait_for_it(engine):
@@ -56,13 +59,13 @@ def test_a_failure_beside_is_the_failure_of_those_who_wait_for_it(engine):
 
 def test_columns_strings_and_batches_come_in_the_order_asked_for(engine):
     falling = NUMBERS.order_by(ibis.desc("n"))
-    assert [column.tolist() for column in engine.columns(falling)] == [[4, 3, 2, 1, 0]]
-    assert engine.strings(falling.select(text=falling.n.cast("string"))).to_pylist() == list("43210")
-    assert engine.batches(falling).read_all()["n"].to_pylist() == [4, 3, 2, 1, 0]
+    assert [column.tolist() for column in engine.columns(falling).result()] == [[4, 3, 2, 1, 0]]
+    assert engine.strings(falling.select(text=falling.n.cast("string"))).result().to_pylist() == list("43210")
+    assert engine.batches(falling).result().read_all()["n"].to_pylist() == [4, 3, 2, 1, 0]
 
 
 def test_what_does_not_fit_is_spilled(tmp_path):
     with Engine.start(tmp_path, "60MB", threads=1) as engine:
         engine.run("CREATE TABLE numbers AS SELECT range AS n FROM range(10_000_000)")
         falling = engine.create("falling", NUMBERS.order_by(ibis.desc("n")))
-        assert engine.row(falling.agg(total=falling.n.sum())) == {"total": 49_999_995_000_000}
+        assert engine.row(falling.agg(total=falling.n.sum())).result() == {"total": 49_999_995_000_000}
