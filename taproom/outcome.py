@@ -16,6 +16,7 @@ REFUSALS = (
     *("NoTrainingCode",),
 )
 MODELS_FAILED = "ModelsFailed"  # branches ended as failed: a redrive enters none of them again
+JOB_ERRORS = ("JobFailed", "JobStopped")  # with which the triage raises what a job failed with
 LEASE_HELD = "LeaseHeld"  # a redrive was ended, because another run is under way
 
 
@@ -66,7 +67,11 @@ def _of_execution(snapshot: Snapshot) -> Failure:
     jobs = [row.job_name for row in snapshot.states if row.job_name and row.status in ("failed", "aborted")]
     what_now = _what_now(error, execution["name"])
     name = "Redrive" if error == LEASE_HELD else step.name if step else "?"
-    return Failure(name, error, readable_cause(cause), jobs[-1] if jobs else "", what_now)
+    told = readable_cause(cause)
+    if error in JOB_ERRORS:
+        name = name.removeprefix("Triage")
+        told = told.removeprefix(f"{name}: ")
+    return Failure(name, error, told, jobs[-1] if jobs else "", what_now)
 
 
 def _what_now(error: str, execution: str) -> str:

@@ -20,14 +20,14 @@ def test_a_redrive_after_the_reviews_were_mended_ends_registered(tiny_pipeline):
     before = len(tiny_pipeline.registered())
     failed = tiny_pipeline.upload("reviews/redrive/a.csv", script(preprocess="these reviews are no good"))
     assert failed.status == "FAILED"
-    assert failures_of(failed)[0].step == "TriagePreprocess"
+    assert failures_of(failed)[0].step == "Preprocess"
     (first,) = job_names(failed)
     arn = failed.execution["executionArn"]
 
     stepfunctions.redrive_execution(executionArn=arn)
     again = tiny_pipeline.finished(arn)  # nothing was mended
     assert again.status == "FAILED"
-    assert failures_of(again)[0].step == "TriagePreprocess"
+    assert failures_of(again)[0].step == "Preprocess"
     assert "these reviews are no good" in failures_of(again)[0].cause
 
     own = tiny_pipeline.upload("reviews/redrive/a.csv", script())

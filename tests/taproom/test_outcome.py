@@ -34,7 +34,8 @@ def test_a_failed_branch_of_the_older_form_is_rerun_by_name():
 @pytest.mark.parametrize(
     ("step", "error", "what_now"),
     [
-        ("TriagePreprocess", "JobFailed", "taproom redrive second"),
+        ("Preprocess", "JobFailed", "taproom redrive second"),
+        ("TriagePreprocess", "AwsUnavailable", "taproom redrive second"),
         ("Prepare", "AwsUnavailable", "taproom redrive second"),
         ("RecordPreprocess", "OutputBroken", "taproom rerun second"),
         ("TakeLease", "InvalidInput", ""),
@@ -45,6 +46,14 @@ def test_a_failed_branch_of_the_older_form_is_rerun_by_name():
 def test_before_the_branches_it_is_redriven_unless_that_cannot_help(step, error, what_now):
     (failure,) = failed_task(step, error)
     assert (failure.step, failure.error, failure.cause, failure.what_now) == (step, error, "why", what_now)
+
+
+def test_what_a_job_failed_with_is_told_as_its_own_failure_not_that_of_the_triage():
+    history = taken().add("TaskStateEntered", 1.0, name="TriagePreprocess", input="{}")
+    history.add("TaskFailed", error="JobFailed", cause="Preprocess: no column username")
+    history.add("ExecutionFailed", error="JobFailed", cause="Preprocess: no column username")
+    (failure,) = failures_of(history.snapshot("FAILED", error="JobFailed", cause="Preprocess: no column username"))
+    assert (failure.step, failure.cause) == ("Preprocess", "no column username")
 
 
 def test_a_redrive_that_was_ended_for_another_run_is_told_as_that():

@@ -2,7 +2,8 @@
 
 Paths lie under $SAGEMAKER_BASE_DIR (/opt/ml in a container). What a script could not do it tells in one file,
 whose first 1,024 characters SageMaker shows: output/failure (FailureReason) for a Training job,
-output/message (ExitMessage) for a Processing job. The traceback goes to the log, the exit code is 1.
+output/message (ExitMessage) for a Processing job. The log has it as well, with the traceback of what nobody foresaw;
+the exit code is 1.
 """
 
 from __future__ import annotations
@@ -68,11 +69,18 @@ def checkpoint_dir() -> Path | None:
 
 
 def report_failures(file_name: str) -> None:
-    """From now on, write an uncaught error to ``output/<file_name>`` before Python prints it and exits with 1."""
+    """From now on, write an uncaught error to ``output/<file_name>`` before Python prints it and exits with 1.
+
+    A JobError says by itself what to do, so it is printed without the lines of code that lead to it.
+    """
 
     def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        _write_message(file_name, f"{kind.__name__}: {error}")
-        sys.__excepthook__(kind, error, traceback)
+        told = f"{kind.__name__}: {error}"
+        _write_message(file_name, told)
+        if isinstance(error, JobError):
+            print(told, file=sys.stderr)
+        else:
+            sys.__excepthook__(kind, error, traceback)
 
     sys.excepthook = hook
 

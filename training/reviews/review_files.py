@@ -34,6 +34,7 @@ NO_TEXT = {
     "GEOMETRY": "shapes",
 }
 MOST_SHOWN, LONGEST_SHOWN = 50, 100  # columns, and characters of each, in messages
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 ANY_ROWS = 10_000_000  # that a Parquet file may always have
 ROWS_OF_A_BYTE = 8  # that a larger one may have: who reviewed what takes more than a bit
 HEADER_LIMIT = 1 << 20  # bytes in which a CSV header line must end
@@ -104,9 +105,7 @@ def check_columns(file: ReviewFile, columns: Mapping[str, str]) -> None:
     for role in REQUIRED:
         if columns[role] not in file.columns:
             raise MissingColumnError(
-                f"{file.name} has no column {columns[role]!r} for the {role}; {_found(file)}. "
-                f'Name the right one in the parameter Columns, as {{"{role.capitalize()}": "..."}} '
-                f"(--{role}-column)"
+                f"{file.name} has no column {columns[role]!r} for the {role}; {_found(file)}. {_what_now(file, role)}"
             )
     for role, column in columns.items():
         if role != "text" and (held := file.of_no_text.get(column)):
@@ -122,6 +121,14 @@ def _found(file: ReviewFile) -> str:
     shown = ", ".join(repr(column[:LONGEST_SHOWN]) for column in file.columns[:MOST_SHOWN])
     more = f" and {len(file.columns) - MOST_SHOWN} more" if len(file.columns) > MOST_SHOWN else ""
     return f"its columns are {shown}{more}"
+
+
+def _what_now(file: ReviewFile, role: str) -> str:
+    if not file.is_parquet and len(file.columns) == 1:
+        for sign, name in OTHER_SEPARATORS.items():
+            if sign in file.columns[0]:
+                return f"They seem to be separated by {name}: save the file with commas"
+    return f'Name the right one in the parameter Columns, as {{"{role.capitalize()}": "..."}} (--{role}-column)'
 
 
 def _is_number(text: str) -> bool:
@@ -227,6 +234,8 @@ def _csv_header(path: Path, name: str) -> tuple[str, ...]:
         raise UnreadableFileError(f"{name} is not a whole gzip file: {_without_bytes(error)}") from None
     if line.startswith(GZIP_MAGIC):
         raise UnreadableFileError(f"{name} is compressed once more than its name says: name it .csv.gz, packed once")
+    if not line.endswith(b"\n"):  # lines may end with a carriage return alone: the engine knows these
+        line = line.partition(b"\r")[0]
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -234,11 +243,10 @@ def _csv_header(path: Path, name: str) -> tuple[str, ...]:
             f"{name} is not UTF-8 text: line 1, byte {error.start + 1} is 0x{line[error.start]:02x}; save it as UTF-8"
         ) from None
     try:
-        # as the engine does, which knows lines that end with a carriage return alone
         columns = next(csv.reader(io.StringIO(text, newline=""), strict=False), [])
     except csv.Error:
         columns = None
-    if columns is None or (len(line) >= HEADER_LIMIT and "\r" not in text):
+    if columns is None or len(line) >= HEADER_LIMIT:
         raise UnreadableFileError(f"{name} has no header line: its first line is too long for one")
     if not columns:
         raise UnreadableFileError(f"{name} has no header line: its first line is empty")

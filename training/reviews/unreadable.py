@@ -54,19 +54,26 @@ def unreadable(files: Sequence[ReviewFile], error: duckdb.Error) -> PreprocessEr
 def undecodable_line(path: Path) -> int | None:
     """Number of the first line that is not UTF-8, or None when all are. In little memory, however long a line is."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line = 1
+    line, before = 1, b""
     with opened(path) as stream:
         while piece := stream.read(PIECE):
             try:
                 decoder.decode(piece)
             except UnicodeDecodeError as error:
-                return line + error.object[: error.start].count(b"\n")
-            line += piece.count(b"\n")
+                return line + _line_ends(error.object[: error.start], before)
+            line += _line_ends(piece, before)
+            before = piece[-1:]
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return line
     return None
+
+
+def _line_ends(piece: bytes, before: bytes) -> int:
+    """How many lines end in ``piece``, by a line feed, a carriage return or both; ``before`` is the byte in front."""
+    ends = piece.count(b"\n") + piece.count(b"\r") - piece.count(b"\r\n")
+    return ends - (before == b"\r" and piece[:1] == b"\n")
 
 
 def _told_of(files: Sequence[ReviewFile], message: str) -> Sequence[ReviewFile]:

@@ -49,6 +49,17 @@ def test_each_argument_type_refuses_what_it_cannot_be(kind, good, bad):
         assert repr(text) in str(caught.value)
 
 
+@pytest.mark.parametrize(("raised", "traced"), [("c.JobError", False), ("KeyError", True)])
+def test_a_traceback_is_logged_of_what_nobody_foresaw(tmp_path, raised, traced):
+    fail = f"import contract.container as c; c.report_failures(c.TRAINING_MESSAGE); raise {raised}('no room')"
+    environment = {"SAGEMAKER_BASE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", fail], capture_output=True, text=True, cwd=TRAINING, env=environment)
+    assert done.returncode == 1
+    assert "no room" in (tmp_path / "output" / "failure").read_text()
+    assert "no room" in done.stderr
+    assert ("Traceback" in done.stderr) is traced
+
+
 def test_help_tells_defaults_and_ends_well(capsys):
     parser = JobParser("job.py", "What it does.")
     parser.add_argument("--size", help="how large")

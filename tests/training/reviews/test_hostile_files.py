@@ -23,7 +23,8 @@ from preprocess import main
 from reviews.csv_lines import LONGEST, check_lines
 from reviews.errors import MissingColumnError, UnreadableFileError
 from reviews.packed import check_packed
-from reviews.unreadable import undecodable_line, unreadable
+from reviews.review_files import HEADER_LIMIT, open_file
+from reviews.unreadable import PIECE, undecodable_line, unreadable
 
 TRAINING = Path(__file__).resolve().parents[3] / "training"
 HEADER = "username,beer_name,score,text\n"
@@ -79,6 +80,12 @@ REFUSED = {
         GOOD + f'"{SECRETS[0]}" x,b,3,t\n',
         "line 42 .* goes on after its closing quote",
     ),
+    "semicolons": (
+        "bad.csv",
+        "username;beer_name;score\nann;a;3\n",
+        "separated by semicolons: save the file with commas",
+    ),
+    "tabs": ("bad.csv", "username\tbeer_name\tscore\nann\ta\t3\n", "separated by tabs"),
     "two kinds of line ends": ("bad.csv", GOOD + SECRET + "\r\n", "line ends are mixed"),
     "not UTF-8": ("bad.csv", GOOD.encode() + SECRETS[0].encode() + b"\xff,b,3,t\n", "not UTF-8 text: line 42"),
     "no header": ("bad.csv", SECRET + "\n" + SECRET + "\n", "no column 'username' .* first line holds a number"),
@@ -216,6 +223,26 @@ def test_the_line_that_is_not_utf_8_is_found_whatever_lies_before(tmp_path):
     assert undecodable_line(write(tmp_path / "a.csv", b"a\n" + long + b"\nb\n\xffc\n")) == 4
     assert undecodable_line(write(tmp_path / "b.csv", b"x" + long + b"\n\xc3")) == 2
     assert undecodable_line(write(tmp_path / "c.csv", b"x" + long)) is None
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_lines_are_counted_whatever_ends_them(tmp_path, end):
+    long = b"x" * (PIECE - 2 - len(end))  # two signs that end a line lie on both sides of a border between pieces
+    path = write(tmp_path / "a.csv", b"a" + end + long + end + b"b" + end + b"\xff" + end)
+    assert undecodable_line(path) == 4
+
+
+@pytest.mark.parametrize("shift", range(3))
+def test_a_header_ends_with_a_carriage_return_alone_too(tmp_path, shift):
+    header = "username,beer_name,score" + "x" * shift
+    rows = "\u20ac,3\r" * (HEADER_LIMIT // 5)  # six bytes each: in one of three cases the limit cuts the sign
+    path = write(tmp_path / "a.csv", f"{header}\r{rows}")
+    assert open_file(path, tmp_path, dict).columns == tuple(header.split(","))
+
+
+def test_a_line_behind_carriage_returns_alone_is_named(tmp_path):
+    with pytest.raises(UnreadableFileError, match="not UTF-8 text: line 42;"):
+        prepared(tmp_path, a_csv=GOOD.replace("\n", "\r").encode() + b"\xff,a,3,\r")
 
 
 def bomb(path, unpacked, line=b"a,b,3,t\n"):
