@@ -12,6 +12,7 @@ that nothing is passed because of what is not there. A better metric never turns
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rules.evaluation_report import Report
@@ -99,6 +100,8 @@ def _remedy(judged: Judged) -> str:
     parameter, k, items = judged.measured.threshold_parameter, judged.count("k"), judged.count("items")
     if judged.metric == "accuracy" and k and items and 2 * k >= items:
         part = f"all {items}" if k >= items else f"most of the {items}"
-        return f"the lists of {k} hold {part} items; lower ReturnRecommendationsNumber, or raise {parameter}"
+        enough = math.ceil(judged.rules.threshold * items)  # any k items hold k / items of what is held out
+        shorter = f"set ReturnRecommendationsNumber below {enough}, or " if enough > 1 else ""
+        return f"the lists of {k} hold {part} items; {shorter}raise {parameter}"
     change = "raise" if judged.measured.higher_is_better else "lower"
     return f"{change} {parameter}, or set TrivialRule to off"

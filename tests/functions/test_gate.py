@@ -194,7 +194,7 @@ def test_a_catalogue_of_600_items_makes_the_threshold_trivial_and_shorter_lists_
     assert not decision.passed
     assert decision.reason == (
         "a random ranker would already reach AccuracyTop500Threshold 0.5 with 0.8333: the lists of 500 hold most of "
-        "the 600 items; lower ReturnRecommendationsNumber, or raise AccuracyTop500Threshold"
+        "the 600 items; set ReturnRecommendationsNumber below 300, or raise AccuracyTop500Threshold"
     )
     shorter = retrieval(0.25, popularity=0.1875, random=0.0833, champion=0.25) | {"items": 600, "k": 50}
     assert decide("retrieval", shorter, rules(Threshold=0.125)).passed
@@ -207,6 +207,13 @@ def test_a_catalogue_of_600_items_makes_the_threshold_trivial_and_shorter_lists_
         ("retrieval", retrieval(random=0.5), {}, "failed", "with 0.5000: raise AccuracyTop500Threshold"),
         ("retrieval", retrieval(random=0.49996), {}, "passed", "a random ranker would not reach"),
         ("retrieval", retrieval(random=0.5) | {"items": 400}, {}, "failed", "the lists of 500 hold all 400 items"),
+        (
+            "retrieval",
+            retrieval(random=0.9) | {"items": 600},
+            {"Threshold": 0.001},
+            "failed",
+            "items; raise AccuracyTop500Threshold",
+        ),
         ("ranking", ranking(mean=1.5), {"Threshold": 1.5}, "failed", "the mean of all scores would already reach"),
         ("ranking", ranking(mean=1.5), {"Threshold": 1.5}, "failed", "lower RankingRmseThreshold"),
         ("ranking", ranking(mean=1.5), {"Threshold": 1.4999}, "passed", "would not reach"),
