@@ -16,10 +16,12 @@ from taproom.ending import COALESCED, NO_REVIEWS, NOTHING_NEW, QuietEnd, quiet_e
 from taproom.flat_metrics import side_by_side
 from taproom.follow import Snapshot
 from taproom.outcome import Failure, model_results
+from taproom.report.publish import PAGE
 
 LOG_TAIL = 20  # lines
 AGAIN = "make run"
 FORCE = "make run FORCE=1"
+TAPROOM = ".venv/bin/taproom"
 
 
 def print_summary(
@@ -47,8 +49,28 @@ def print_summary(
         console.print(f"\nNot run again: {line}", markup=False)
     made = "What it says of itself" if quiet else "Everything it made"
     console.print(f"\n{made}: {_places(folder)}", markup=False)
+    _print_report(console, folder)
     print_times(console, snapshot, seconds)
     print_costs(console, folder, local=local)
+    _print_next(console, results, local=local)
+
+
+def _print_report(console: Console, folder: Path) -> None:
+    latest = folder.parent / "latest"
+    place = latest if latest.exists() and latest.resolve() == folder.resolve() else folder
+    if (place / PAGE).is_file():
+        console.print(f"Its report: {_relative(place / PAGE)}", markup=False)
+
+
+def _print_next(console: Console, results: list[dict[str, Any]], *, local: bool) -> None:
+    """What to do with the versions that were registered."""
+    made = [one for one in results if one.get("ModelPackageVersion")]
+    waiting = [one for one in made if one.get("ModelApprovalStatus") == "PendingManualApproval"]
+    taproom = TAPROOM if local else "taproom"
+    commands = ["recommend USER"] if any(one["Model"] == "Retrieval" for one in made) else []
+    commands += [f"approve {one['Model'].lower()}/{one['ModelPackageVersion']}" for one in waiting]
+    for place, command in enumerate(commands):
+        console.print(f"{'      ' if place else 'Next: '}{taproom} {command}", markup=False)
 
 
 def _print_quiet_end(console: Console, quiet: QuietEnd, runs: Path, *, local: bool) -> None:
@@ -121,12 +143,17 @@ def print_failure(
             for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
                 console.print(f"  {escape(line)}", style="dim")
     for command in dict.fromkeys(failure.what_now for failure in failures if failure.what_now):
-        told = f"{AGAIN}, which takes finished steps from the cache; on AWS: {command}" if local else command
+        told = (
+            f"remove the cause, then {AGAIN}: finished steps come from the cache; on AWS: {command}"
+            if local
+            else command
+        )
         console.print(f"\nWhat now: {told}", markup=False)
     for result in model_results(snapshot.events):
         if result["Status"] != "Failed":
             console.print(f"\n{result['Model']}: {result['Status']}  {escape(result['Reason'])}")
     console.print(f"\nHistory and logs: {_places(folder)}", markup=False)
+    _print_report(console, folder)
     print_costs(console, folder, local=local)
 
 

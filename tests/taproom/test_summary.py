@@ -62,6 +62,32 @@ def test_a_success_says_where_its_files_are(tmp_path, console):
     assert f"{folder}/ (also {tmp_path}/other [/runs]/latest/)" in console.file.getvalue()
 
 
+def test_a_report_is_named_by_the_shorter_path_where_that_leads_to_it(tmp_path, console):
+    folder = tmp_path / "one"
+    folder.mkdir()
+    (folder / "report.html").touch()
+    (tmp_path / "latest").symlink_to("one")
+    print_summary(console, snapshot("SUCCEEDED"), folder, {"start": 1.0})
+    print_failure(console, snapshot("FAILED"), [], folder)
+    assert console.file.getvalue().count(f"\nIts report: {tmp_path}/latest/report.html\n") == 2
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "report.html").touch()
+    print_summary(console, snapshot("SUCCEEDED"), tmp_path / "two", {"start": 1.0})
+    assert f"\nIts report: {tmp_path}/two/report.html\n" in console.file.getvalue()
+
+
+def test_what_to_do_with_versions_is_said_of_those_that_there_are(tmp_path, console):
+    made = {"Status": "Registered", "Reason": "good", "ModelPackageArn": "arn", "ModelPackageVersion": 7}
+    retrieval = {**made, "Model": "Retrieval", "ModelApprovalStatus": "PendingManualApproval"}
+    ranking = {**made, "Model": "Ranking", "ModelApprovalStatus": "Approved"}
+    print_summary(console, snapshot("SUCCEEDED", retrieval, ranking), tmp_path / "one", {"start": 1.0})
+    end = "Next: .venv/bin/taproom recommend USER\n      .venv/bin/taproom approve retrieval/7\n"
+    assert console.file.getvalue().endswith(end)
+    refused = {"Model": "Retrieval", "Status": "Rejected", "Reason": "0.2 is below 0.5"}
+    print_summary(console, snapshot("SUCCEEDED", refused), tmp_path / "one", {"start": 1.0})
+    assert console.file.getvalue().count("Next:") == 1
+
+
 def test_a_model_is_shown_with_the_gates_verdicts_and_beside_champion_and_baseline(tmp_path, console):
     refused = {
         "Model": "Retrieval",
@@ -146,7 +172,7 @@ def test_cached_steps_are_told_with_their_run_and_what_they_spared(tmp_path, con
 def test_a_failure_says_what_to_do_now_once(tmp_path, console):
     failures = [Failure(step, "JobFailed", "no", what_now="taproom rerun one") for step in ("TrainA", "TrainB")]
     print_failure(console, snapshot("FAILED"), failures, tmp_path)
-    told = "What now: make run, which takes finished steps from the cache; on AWS: taproom rerun one\n"
+    told = "What now: remove the cause, then make run: finished steps come from the cache; on AWS: taproom rerun one\n"
     assert console.file.getvalue().count(told) == 1
     print_failure(console, snapshot("FAILED"), failures, tmp_path, local=False)
     assert console.file.getvalue().count("What now: taproom rerun one\n") == 1
