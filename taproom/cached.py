@@ -44,20 +44,30 @@ def cached_steps(events: Iterable[Mapping[str, Any]]) -> list[CachedStep]:
     return list(hits.values())
 
 
-def runs_told(cached: Iterable[CachedStep], runs: Path) -> list[str]:
-    """A line for each earlier run: which steps came from it, and the job seconds that were not spent on them.
+@dataclass(frozen=True)
+class TakenFrom:
+    """An earlier run, the steps that came from it, and the job seconds that were not spent on them, if known."""
 
-    ``runs`` holds the folders of collected runs. Seconds are told where all of the steps' are known there.
-    """
+    run: str
+    steps: list[str]
+    seconds: float | None
+
+
+def taken_from(cached: Iterable[CachedStep], runs: Path) -> list[TakenFrom]:
+    """Each earlier run that steps came from. ``runs`` holds the folders of collected runs, which tell the seconds."""
     by_run: dict[str, list[str]] = {}
     for one in cached:
         by_run.setdefault(one.run, []).append(one.step)
-    lines = []
-    for run, steps in by_run.items():
-        seconds = seconds_of(steps, run_folder(runs, run))
-        spared = "" if seconds is None else f" ({seconds:.1f} job seconds not spent)"
-        lines.append(f"{', '.join(steps)} from run {run}{spared}")
-    return lines
+    return [TakenFrom(run, steps, seconds_of(steps, run_folder(runs, run))) for run, steps in by_run.items()]
+
+
+def runs_told(cached: Iterable[CachedStep], runs: Path) -> list[str]:
+    """A line for each earlier run that steps came from."""
+    return [
+        f"{', '.join(one.steps)} from run {one.run}"
+        + ("" if one.seconds is None else f" ({one.seconds:.1f} job seconds not spent)")
+        for one in taken_from(cached, runs)
+    ]
 
 
 def seconds_of(steps: Iterable[str], folder: Path) -> float | None:

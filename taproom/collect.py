@@ -14,7 +14,8 @@ models/<model>/model.tar.gz
 request.json          the parameters, and what started the execution
 triggers.json         the uploads that it served, where there were any
 cache/<step>.json     whether the step was taken from an earlier run, and why not
-report.html           as the function WriteReport wrote it; where it did not, it is written here
+report.html           as the function WriteReport wrote it, with links to earlier runs that are here; where it did not,
+                      it is written here
 
 What a step took from an earlier run is here as if this run had made it.
 """
@@ -35,6 +36,7 @@ from taproom.costs import costs_of
 from taproom.ending import NOTHING_NEW, quiet_end
 from taproom.follow import Snapshot
 from taproom.report import write_report
+from taproom.report.earlier import link_to_collected
 from taproom.report.gather import GONE, registered, write_json
 from taproom.report.lineage import prepared_of
 from taproom.report.publish import ENDED, PAGE, ended
@@ -69,6 +71,7 @@ def collect(
         _copy_logs(snapshot, job_logs, folder / "logs")
     if not (run and _tells_of_this_end(client("s3"), run, snapshot)):
         write_report(snapshot, folder)
+    link_to_collected(folder / PAGE)
     quiet = quiet_end(snapshot.events)
     earlier = run_folder(runs, quiet.run) if quiet and quiet.kind == NOTHING_NEW and quiet.run else folder
     point_latest(runs, earlier.name if earlier.is_dir() else folder.name)

@@ -12,7 +12,7 @@ from taproom.graph.attempts import Attempt, Row
 from taproom.graph.outcomes import MARKS
 from taproom.graph.words import time
 
-WIDTH, ROW = 260, 22  # pixels: of the time axis, and a row's height
+WIDTH, ROW = 190, 22  # pixels: of the time axis, and a row's height
 COLOURS = {
     "succeeded": LIGHT["good"],
     "failed": LIGHT["bad"],

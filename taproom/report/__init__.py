@@ -15,6 +15,9 @@ figures.py      a chart with its numbers
 documents.py    what was collected, however little or broken it is
 gather.py       the documents that a page needs, fetched from an account; job_logs.py from its logs
 publish.py      the page, put into the run's folder of the bucket; run_uri.py says where that is
+earlier.py      where the reports of earlier runs are that a page names
+glance.py       the run in a few numbers
+glossary.py     what the words of the metrics mean
 """
 
 from taproom.report.page import write_report

@@ -13,6 +13,13 @@ from taproom.report.distributions import distributions
 from taproom.report.documents import count, object_of, read_object
 from taproom.report.figures import Figure
 
+CAUSES = {
+    "user_below_min": "user has fewer than MinReviewsPerUser",
+    "user_above_max": "user has more than MaxReviewsPerUser",
+    "item_below_min": "item has fewer than MinReviewsPerItem",
+    "item_above_max": "item has more than MaxReviewsPerItem",
+    "not_a_number_score": "score is no number",
+}
 COUNTED = ("kept", "train", "test", "users", "items", "users_only_in_test", "items_only_in_test")
 MOST_EARLIER = 200  # folders of runs that are looked at for the run before
 
@@ -34,7 +41,7 @@ class Data:
     files: list[dict[str, Any]] = field(default_factory=list)
     more_files: int = 0
     ignored: int = 0
-    split: str = ""
+    split: list[tuple[str, str]] = field(default_factory=list)
     earlier: Earlier | None = None
     figures: list[Figure] = field(default_factory=list)
 
@@ -56,7 +63,7 @@ def data_of(folder: Path, began: datetime) -> Data | None:
         files[:MOST_FILES],
         max(0, len(files) - MOST_FILES),
         count(at(manifest, "files", "ignored")) or 0,
-        ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in split.items()),
+        [(name.replace("_", " "), str(value)) for name, value in split.items()],
         earlier,
         distributions(manifest),
     )
@@ -69,7 +76,7 @@ def review_counts(manifest: Any) -> dict[str, int]:
     """
     manifest = object_of(manifest)
     dropped = {
-        f"dropped: {cause.replace('_', ' ')}": number
+        f"dropped: {CAUSES.get(cause, cause.replace('_', ' '))}": number
         for cause, number in object_of(manifest.get("dropped")).items()
         if count(number)
     }

@@ -11,6 +11,12 @@ from markupsafe import Markup
 from taproom.charts.colours import LIGHT, SERIES
 from taproom.charts.vega import svg_of
 
+# The colour of what is in many charts: the same in all of them.
+ROLES = {
+    **{"model": "busy", "champion": "good", "threshold": "soft"},
+    **{"popularity": "warn", "bias": "warn", "random": "saved", "global mean": "saved"},
+}
+MOST_IN_LINE = 3  # names of a legend
 WIDTH = 400  # pixels, with axes: two stand side by side on a screen, one fills a phone
 
 
@@ -34,10 +40,11 @@ def figure(
 
 def colours_of(names: Sequence[str], legend: bool = True) -> dict[str, Any]:
     """The encoding of a series by colour, in the order of ``names``."""
-    used = [LIGHT[SERIES[place % len(SERIES)]] for place in range(len(names))]
+    used = [LIGHT[ROLES.get(name, SERIES[place % len(SERIES)])] for place, name in enumerate(names)]
+    columns = {"columns": 2} if len(names) > MOST_IN_LINE else {}
     return {
         "field": "series",
         "type": "nominal",
         "scale": {"domain": list(names), "range": used},
-        "legend": {"title": None, "symbolOpacity": 1} if legend and len(names) > 1 else None,
+        "legend": {"title": None, "symbolOpacity": 1, **columns} if legend and len(names) > 1 else None,
     }

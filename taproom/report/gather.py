@@ -24,6 +24,7 @@ from taproom.follow import Snapshot
 from taproom.outcome import model_results
 from taproom.registry.documents import at, objects
 from taproom.report.documents import read_object
+from taproom.report.earlier import EARLIER
 from taproom.report.job_logs import write_logs
 from taproom.report.lineage import prepared_of
 from taproom.report.publish import PAGE
@@ -68,6 +69,7 @@ def gather(client: ClientFactory, snapshot: Snapshot, run: str, runs: Path) -> P
     write_logs(client("logs"), snapshot, folder / "logs")
     _gather_taken_from(s3, cached, runs)
     _gather_last(s3, snapshot, run, runs)
+    write_json(folder / EARLIER, _reports_of_earlier(s3, snapshot, run, cached))
     return folder
 
 
@@ -110,7 +112,7 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def _gather_taken_from(s3: Any, cached: Iterable[CachedStep], runs: Path) -> None:
-    """Of each run that steps were taken from: its costs, the logs of the trainings, and whether it has a report."""
+    """Of each run that steps were taken from: its costs, and the logs of the trainings."""
     for one in cached:
         uri = run_of(str(one.output.get("Prefix") or one.output.get("ModelDataUrl") or ""))
         if not uri or not one.run:
@@ -118,24 +120,32 @@ def _gather_taken_from(s3: Any, cached: Iterable[CachedStep], runs: Path) -> Non
         there = run_folder(runs, one.run)
         if not (there / "costs.json").is_file():
             fetch(s3, f"{uri}costs.json", there / "costs.json")
-            _note_report(s3, f"{uri}{PAGE}", there / PAGE)
         for job in objects(read_object(there / "costs.json").get("Jobs")):
             name = job.get("JobName")
             if job.get("Step") == one.step and one.step.startswith("Train") and isinstance(name, str):
                 fetch(s3, f"{uri}logs/{name}.log", there / "logs" / f"{Path(name).name}.log")
 
 
-def _note_report(s3: Any, uri: str, path: Path) -> None:
-    """An empty file in the report's place, where there is one: that is enough to link to it."""
+def _reports_of_earlier(s3: Any, snapshot: Snapshot, run: str, cached: Iterable[CachedStep]) -> dict[str, str]:
+    """The s3:// URIs of the reports of the runs that a page names, where there is one."""
+    arns = {one.execution_arn for one in cached} | {at(prepared_of(snapshot), "LastRun", "ExecutionArn")}
+    uris = {
+        name_of(arn): f"{run_uri(urlsplit(run).netloc, arn)}{PAGE}"
+        for arn in arns
+        if isinstance(arn, str) and arn and arn != snapshot.execution["executionArn"]
+    }
+    return {name: uri for name, uri in sorted(uris.items()) if _is_there(s3, uri)}
+
+
+def _is_there(s3: Any, uri: str) -> bool:
     place = urlsplit(uri)
     try:
         s3.head_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
     except ClientError as error:
         if error.response["Error"]["Code"] in GONE:
-            return
+            return False
         raise
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    return True
 
 
 def _gather_last(s3: Any, snapshot: Snapshot, run: str, runs: Path) -> None:

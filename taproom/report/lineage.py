@@ -32,12 +32,13 @@ def lineage_of(snapshot: Snapshot, packages: Any) -> list[tuple[str, str]]:
     }
     for package in objects(packages):
         metadata = object_of(package.get("CustomerMetadataProperties"))
+        made_by = metadata.get("ExecutionArn")
         name = f"{package.get('ModelPackageGroupName')}/{package.get('ModelPackageVersion')}"
         facts |= {
             f"{name}": package.get("ModelPackageArn"),
             f"{name}: parent": metadata.get("ParentVersion"),
             f"{name}: artifact": _artifact(package),
-            f"{name}: made by": metadata.get("ExecutionArn"),
+            f"{name}: made by": None if made_by == facts["execution"] else made_by,
         }
     return [(name, str(value)) for name, value in facts.items() if value]
 

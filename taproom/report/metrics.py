@@ -8,7 +8,7 @@ from typing import Any
 
 from taproom.charts.colours import LIGHT
 from taproom.registry.documents import at
-from taproom.registry.quality import BASELINES, CHAMPION, LOWER_IS_BETTER, Measured, Quality, quality_of
+from taproom.registry.quality import BASELINES, CHAMPION, LOWER_IS_BETTER, MAIN_METRIC, Measured, Quality, quality_of
 from taproom.report.documents import count, finite, object_of
 from taproom.report.figures import Figure, colours_of, figure
 
@@ -61,6 +61,10 @@ class Metrics:
     slices: list[SliceRow] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
 
+    @property
+    def has_threshold(self) -> bool:
+        return any(row.threshold is not None for row in self.rows)
+
 
 def metrics_of(model: str, evaluation: Any, gate: Mapping[str, Any]) -> Metrics | None:
     """``model`` is retrieval or ranking; ``gate`` the gate's parameters. None where nothing was measured."""
@@ -80,7 +84,7 @@ def metrics_of(model: str, evaluation: Any, gate: Mapping[str, Any]) -> Metrics 
             limits.get(key),
             key in LOWER_IS_BETTER,
         )
-        for key, one in quality.metrics.items()
+        for key, one in sorted(quality.metrics.items(), key=lambda told: told[0] != MAIN_METRIC[model])
     ]
     sliced = _sliced(model, evaluation)
     told = [figure for figure in (_intervals(model, rows, others), _by_k(quality, others)) if figure]

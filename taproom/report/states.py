@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from markupsafe import Markup
 
 from taproom.bookkeeping import rows_to_show
 from taproom.cache_explained import FLOW
-from taproom.cached import cached_steps, run_folder, runs_told
+from taproom.cached import TakenFrom, cached_steps, taken_from
 from taproom.ending import name_of
 from taproom.follow import Snapshot
 from taproom.graph.attempts import Row, rows_of
@@ -32,7 +31,7 @@ class States:
     picture: Figure | None
     timeline: Figure
     rows: list[dict[str, Any]]
-    cached: list[str] = field(default_factory=list)
+    cached: list[TakenFrom] = field(default_factory=list)
     explained: list[dict[str, Any]] = field(default_factory=list)
     undrawn: str = ""
 
@@ -43,7 +42,7 @@ def states_of(snapshot: Snapshot, folder: Path) -> States:
     recorded = Recorded(snapshot.execution["name"], snapshot.status, snapshot.events, now, snapshot.definition)
     drawn = picture(recorded)
     attempts = rows_of(drawn.graph, snapshot.events, now)
-    rows = [_row(row, folder.parent, now) for row in rows_to_show(snapshot, now) if row.status != "waiting"]
+    rows = [_row(row, now) for row in rows_to_show(snapshot, now) if row.status != "waiting"]
     undrawn, figure = "", None
     try:
         figure = Figure("The states, coloured by outcome", Markup(svg(drawn.graph, drawn.title, drawn.course)))
@@ -53,7 +52,7 @@ def states_of(snapshot: Snapshot, folder: Path) -> States:
         figure,
         Figure("When each state was at work", Markup(timeline_svg(attempts)), *_attempts(attempts)),
         rows,
-        runs_told(cached_steps(snapshot.events), folder.parent),
+        taken_from(cached_steps(snapshot.events), folder.parent),
         _explained(folder),
         undrawn,
     )
@@ -65,13 +64,7 @@ def end_of(snapshot: Snapshot) -> datetime:
     return snapshot.execution.get("stopDate") or (known[0] if known else datetime.now(UTC))
 
 
-def report_beside(runs: Path, run: str) -> str:
-    """The relative URL of a run's report, where the run was collected here too; else ""."""
-    report = run_folder(runs, run) / "report.html"
-    return f"../{quote(report.parent.name)}/report.html" if run and report.is_file() else ""
-
-
-def _row(row: Any, runs: Path, now: datetime) -> dict[str, Any]:
+def _row(row: Any, now: datetime) -> dict[str, Any]:
     is_timed = row.kind == "Task" and not row.cached_from
     return {
         "name": row.name,
@@ -80,7 +73,6 @@ def _row(row: Any, runs: Path, now: datetime) -> dict[str, Any]:
         "visits": row.visits,
         "job": row.job_name,
         "cached_from": row.cached_from,
-        "earlier": report_beside(runs, row.cached_from),
     }
 
 
@@ -102,18 +94,23 @@ def _attempts(rows: list[Row]) -> tuple[list[str], list[list[Any]]]:
 
 
 def _explained(folder: Path) -> list[dict[str, Any]]:
-    """Why each step was, or was not, taken from an earlier run."""
+    """Why steps were, or were not, taken from an earlier run: those with the same reason together."""
     found = [read_object(path) for path in sorted((folder / "cache").glob("*.json"))]
     place = {step: number for number, step in enumerate(FLOW)}
     found.sort(key=lambda one: place.get(str(one.get("Step")), len(FLOW)))
-    return [
-        {
-            "step": one["Step"],
+    groups: list[dict[str, Any]] = []
+    for one in map(object_of, found):
+        if not {"Step", "Hit"} <= one.keys():
+            continue
+        why = {
             "hit": one["Hit"] is True,
             "from": name_of(one.get("From")),
             "reason": str(one.get("Reason") or ""),
             "differences": texts(one.get("Differences")),
         }
-        for one in map(object_of, found)
-        if {"Step", "Hit"} <= one.keys()
-    ]
+        alike = next((group for group in groups if group.items() >= why.items()), None)
+        if alike:
+            alike["steps"].append(str(one["Step"]))
+        else:
+            groups.append({"steps": [str(one["Step"])], **why})
+    return groups

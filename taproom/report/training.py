@@ -20,6 +20,7 @@ CHOSEN = re.compile(r"^(best epoch|closed forms?)\b.*")
 # of retrieval, the geometric mean of NDCG at 10, recall at 100 and top-500 accuracy
 VALIDATION = {"Retrieval": "score on reviews set aside", "Ranking": "RMSE on reviews set aside"}
 FIT, REFIT = "fit", "refit on all"
+MOST_TICKS = 10  # epochs that are named each
 MOST_DOTS = 200  # epochs that have a dot each; of more there is the line alone
 LARGEST_LOG = 16 * 2**20  # bytes that are read of a log
 
@@ -91,6 +92,7 @@ def _training(model: str, lines: list[str], earlier: str) -> Training:
 def _curve(title: str, measured: str, points: list[tuple[str, int, Any]]) -> Figure:
     series = list(dict.fromkeys(name for name, _, _ in points))
     values = [{"series": name, "epoch": number, "value": value} for name, number, value in points]
+    epochs = sorted({number for _, number, _ in points})
     spec = {
         "height": 240,
         "data": {"values": values},
@@ -99,9 +101,9 @@ def _curve(title: str, measured: str, points: list[tuple[str, int, Any]]) -> Fig
             "x": {
                 "field": "epoch",
                 "type": "quantitative",
-                "axis": {"tickMinStep": 1, "grid": False},
+                "axis": {"grid": False, **({"values": epochs} if len(epochs) <= MOST_TICKS else {"tickMinStep": 1})},
             },
-            "y": {"field": "value", "type": "quantitative", "title": measured, "scale": {"zero": False}},
+            "y": {"field": "value", "type": "quantitative", "title": measured, "scale": {"zero": False, "padding": 8}},
             "color": colours_of(series),
         },
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from taproom.follow import RUNNING, Snapshot
 from taproom.outcome import Failure, failures_of, model_results
 
 LOG_TAIL = 30  # lines
+APPROVED = {"Approved": " and approved", "Rejected": " as rejected"}  # by the status with which they are registered
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,18 @@ class Cause:
 
 def verdict(snapshot: Snapshot) -> str:
     """The outcome of the execution in one sentence."""
+    results = model_results(snapshot.events)
     if failures := failures_of(snapshot):
         if snapshot.status == RUNNING:
             return "The run has not ended."
         steps = _listed([failure.step for failure in failures])
-        return f"{snapshot.status.replace('_', ' ').capitalize()} at {steps}."
+        failed = f"{snapshot.status.replace('_', ' ').capitalize()} at {steps}"
+        return "; ".join([failed, *_of_models(one for one in results if one.get("Status") != "Failed")]) + "."
     if quiet := quiet_end(snapshot.events):
         return quiet.sentence
-    results = model_results(snapshot.events)
     if not results:
         return "Nothing to do: no reviews were found."
-    return "; ".join(_of_model(result) for result in results) + "."
+    return "; ".join(_of_models(results)) + "."
 
 
 def causes(snapshot: Snapshot, folder: Path) -> list[Cause]:
@@ -49,10 +51,22 @@ def causes(snapshot: Snapshot, folder: Path) -> list[Cause]:
     return [Cause(failure, _log_end(folder, failure.job_name)) for failure in failures_of(snapshot)]
 
 
-def _of_model(result: Mapping[str, Any]) -> str:
-    model, status = result.get("Model", "?"), str(result.get("Status", "?")).lower()
-    version = result.get("ModelPackageVersion")
-    return f"{model} was {status}{f' as version {version}' if version else ''}"
+def _of_models(results: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What came of the models, those of which it is the same together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in results:
+        version = f" version {one['ModelPackageVersion']}" if one.get("ModelPackageVersion") else ""
+        end = str(one.get("Status", "?")).lower(), str(one.get("ModelApprovalStatus") or "")
+        alike.setdefault(end, []).append(f"{one.get('Model', '?')}{version}")
+    return [_of_alike(names, *end) for end, names in alike.items()]
+
+
+def _of_alike(names: list[str], status: str, approval: str) -> str:
+    one = len(names) == 1
+    if status != "registered":
+        return f"{_listed(names)} {'was' if one else 'were'} {status}"
+    waits = f" and {'waits' if one else 'wait'} for approval" if approval == "PendingManualApproval" else ""
+    return f"{_listed(names)} {'is' if one else 'are'} registered{APPROVED.get(approval, waits)}"
 
 
 def _listed(names: list[str]) -> str:

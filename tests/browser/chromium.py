@@ -111,6 +111,14 @@ class Page:
             raise BrowserError(str(told["exceptionDetails"].get("exception", told["exceptionDetails"])))
         return told["result"].get("value")
 
+    def follow(self, link: str) -> str:
+        """Click on the first link that a selector finds; the URL of the page to which it led."""
+        for event in self._told("Page.loadEventFired"):
+            event["seen"] = True
+        self.run(f"document.querySelector({json.dumps(link)}).click()")
+        self._browser.wait_for("Page.loadEventFired")
+        return self.run("location.href")
+
     def press(self, key: str) -> None:
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode={"Tab": 9}[key])

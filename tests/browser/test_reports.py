@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import resources
 from itertools import pairwise
 
@@ -13,6 +14,13 @@ from tests.taproom.report.runs import KINDS, NASTY
 
 SERIOUS = ("serious", "critical")
 OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
+
+
+OUTSIDE = """const outside = (one, frame) => {
+    const [inner, outer] = [one.getBoundingClientRect(), frame.getBoundingClientRect()];
+    return inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.top < outer.top - 1
+        || inner.bottom > outer.bottom + 1; };
+"""
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -80,7 +88,8 @@ def test_the_rules_are_those_of_gate_json(page, run):
 
 def test_every_chart_has_its_data(page, run):
     figures = page.run(
-        """[...document.querySelectorAll('figure')].map(figure => ({
+        OUTSIDE
+        + """[...document.querySelectorAll('figure')].map(figure => ({
             title: figure.querySelector('figcaption').innerText,
             alt: figure.querySelector('svg > title').textContent,
             told: figure.querySelector('svg > desc').textContent,
@@ -89,9 +98,12 @@ def test_every_chart_has_its_data(page, run):
             bars: figure.querySelectorAll('.mark-rect.role-mark path').length,
             nodes: figure.querySelectorAll('.node').length,
             visible: [...figure.querySelectorAll('svg *')].filter(one => one.getBoundingClientRect().width > 0).length,
+            clipped: [...figure.querySelectorAll('svg text')].filter(one => outside(one, figure.querySelector('svg')))
+                .map(one => one.textContent),
             broken: /NaN|undefined|null/.test(figure.innerHTML)}))"""
     )
     assert all(one["alt"] and one["told"] and one["visible"] > 3 and not one["broken"] for one in figures)
+    assert {one["title"]: one["clipped"] for one in figures if one["clipped"]} == {}
     by_title = {one["title"]: one for one in figures}
     assert by_title.pop("The states, coloured by outcome")["nodes"] > 20
     timeline = by_title.pop("When each state was at work")
@@ -163,5 +175,17 @@ def test_a_failed_run_leads_with_the_cause_and_what_to_do(opened, tmp_path):
 def test_a_cached_run_leads_to_the_report_of_the_run_that_it_took_steps_from(opened, tmp_path):
     page = opened(KINDS["cached"](tmp_path).report())
     links = page.run("[...document.querySelectorAll('table.states a')].map(one => one.href)")
-    assert set(links) == {(tmp_path / "registered" / "report.html").resolve().as_uri()}
+    led_to = (tmp_path / "registered" / "report.html").resolve().as_uri()
+    assert set(links) == {led_to}
     assert len(links) == 4
+    assert page.follow("#states > p a") == led_to
+    assert page.run("document.querySelector('h1').innerText").startswith("Retrieval version")
+
+
+def test_a_page_of_which_the_earlier_run_is_elsewhere_says_where_its_report_is(opened, tmp_path):
+    run = KINDS["cached"](tmp_path)
+    uri = "s3://taproom-data/runs/registered-1/report.html"
+    (run.folder / "earlier-reports.json").write_text(json.dumps({"registered": uri}))
+    assert uri not in opened(run.report()).run("document.body.innerText")  # the link beside it leads there
+    (tmp_path / "registered" / "report.html").unlink()
+    assert opened(run.report()).run("document.body.innerText").count(uri) == 1

@@ -13,6 +13,7 @@ from taproom.follow import Snapshot
 from taproom.graph.definition import load_definition
 from taproom.history import read_states
 from taproom.report import write_report
+from taproom.report.earlier import link_to_collected
 from tests.taproom.histories import ARN, History, taken
 
 NASTY = '<img src=x onerror="pwned=1"></script><script>pwned=1</script>&amp; \'\u202e\x1b[31m'
@@ -59,7 +60,10 @@ class Run:
     snapshot: Snapshot
 
     def report(self) -> Path:
-        return write_report(self.snapshot, self.folder)
+        """Written and linked, as it is where runs are collected."""
+        page = write_report(self.snapshot, self.folder)
+        link_to_collected(page)
+        return page
 
     def json(self, *path):
         return json.loads(self.folder.joinpath(*path).read_text())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import pytest
 
 from taproom.collect import collect
+from taproom.report import write_report
 from taproom.report.gather import LARGEST, fetch, gather
 from taproom.report.job_logs import said
 from taproom.report.publish import publish
@@ -68,8 +71,8 @@ def test_small_documents_are_fetched_and_nothing_else(local_aws, bucket, tmp_pat
     }
     assert folder == tmp_path / "second"
     assert {name: (folder / name).read_text() for name in made} == made
-    assert files_of(folder) == made.keys() | {"costs.json", "model-packages.json"}
-    assert files_of(tmp_path / "first") == {"costs.json", "logs/job-TrainRetrieval.log", "report.html"}
+    assert files_of(folder) == made.keys() | {"costs.json", "model-packages.json", "earlier-reports.json"}
+    assert files_of(tmp_path / "first") == {"costs.json", "logs/job-TrainRetrieval.log"}
 
 
 def compared(last_run):
@@ -143,6 +146,40 @@ def test_a_page_is_collected_where_it_tells_of_the_same_end(local_aws, bucket, t
     assert "it is broken" in collected(later)
     assert collected(snapshot) == "by the function"
     assert "it is broken" in collected(snapshot, bucket="")  # where it lies is not known
+
+
+def collected_beside(local_aws, runs, *names):
+    """The page of ``cached``, gathered, written and put into the bucket, and collected beside runs of these names."""
+    for name in names:
+        (runs / name).mkdir(parents=True)
+        (runs / name / "report.html").write_text("<!doctype html>")
+    s3, snapshot = local_aws.client("s3"), cached().snapshot()
+    run = run_uri_of(snapshot, "data")
+    folder = gather(local_aws.client, snapshot, run, runs / "function")
+    write_report(snapshot, folder)
+    there = published(s3, publish(s3, snapshot, folder, run))
+    return there, (collect(local_aws.client, snapshot, runs, bucket="data") / "report.html").read_text()
+
+
+def published(s3, uri):
+    place = urlsplit(uri)
+    return s3.get_object(Bucket=place.netloc, Key=place.path[1:])["Body"].read().decode()
+
+
+def test_an_earlier_run_is_told_by_its_place_in_s3_and_linked_where_it_is_collected(local_aws, bucket, tmp_path):
+    bucket(f"{run_uri('data', EARLIER).removeprefix('s3://data/')}report.html")
+    there, here = collected_beside(local_aws, tmp_path / "runs", "first")
+    assert re.findall(r'<a [^>]*href="([^#"][^"]*)"', there) == []  # a page in S3 is opened by an address of its own
+    (uri,) = set(re.findall(r"s3://[^ <]*/report\.html", there))
+    assert published(local_aws.client("s3"), uri)
+    (link,) = set(re.findall(r'<a [^>]*href="([^#"][^"]*)"', here))
+    assert (tmp_path / "runs" / "second" / link).resolve() == tmp_path / "runs" / "first" / "report.html"
+
+
+def test_an_earlier_run_without_a_report_is_only_named(local_aws, bucket, tmp_path):
+    for page in collected_beside(local_aws, tmp_path / "runs", "other"):
+        assert '<a data-run="first">first</a>' in page
+        assert re.findall(r's3://[^ <]*/report\.html|<a [^>]*href="[^#"]', page) == []
 
 
 def test_what_later_reports_read_lies_beside_the_page(local_aws, bucket, tmp_path):

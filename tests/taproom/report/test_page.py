@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from taproom.follow import Snapshot
-from taproom.report import write_report
+from taproom.report import verdict, write_report
 from taproom.report.data import review_counts
 from tests.taproom.histories import LAST_RUN, cached, nothing_new
 
@@ -29,10 +29,10 @@ FAILED = {
 }
 
 
-def snapshot(status, result):
-    """An execution that ended after the branches, with the result of its one model."""
+def snapshot(status, *results):
+    """An execution that ended after the branches, with the results of its models."""
     execution = {"name": "one", "status": status, "startDate": BEGIN, "stopDate": BEGIN, "input": "{}"}
-    output = json.dumps({"Models": [result]})
+    output = json.dumps({"Models": results})
     ended = {"name": "Models", "output": output}
     event = {"id": 1, "type": "ParallelStateExited", "timestamp": BEGIN, "stateExitedEventDetails": ended}
     return Snapshot(execution, [event], [])
@@ -83,23 +83,58 @@ def test_reviews_are_counted_in_the_order_in_which_they_go():
     assert review_counts(None) == {}
 
 
-def test_cached_steps_are_told_and_lead_to_the_report_of_their_run(tmp_path):
+def test_cached_steps_are_told_with_the_run_that_they_are_of(tmp_path):
     folder = tmp_path / "second"
     folder.mkdir()
     page = write_report(cached().snapshot(), folder).read_text()
-    row = 'Preprocess</th><td><span class="cached">cached</span> <span class="soft">from run {}</span>'
-    assert row.format("first") in page
-    assert "Not run again: Preprocess, TrainRetrieval from run first." in page
+    first = '<a data-run="first">first</a>'
+    assert f'Preprocess</th><td><span class="cached">cached</span> <span class="soft">from {first}</span>' in page
+    assert f"Not run again: Preprocess, TrainRetrieval, taken (↺) from {first}." in page
     assert '<th scope="row">LookUp' not in page
-    (tmp_path / "first").mkdir()
-    (tmp_path / "first" / "report.html").touch()
-    page = write_report(cached().snapshot(), folder).read_text()
-    assert row.format('<a href="../first/report.html">first</a>') in page
 
 
 def test_a_run_with_nothing_new_is_told_as_that(tmp_path):
     page = write_report(nothing_new(LAST_RUN).snapshot(), tmp_path).read_text()
     assert "<h1>Nothing new: reviews, code and parameters are those of first" in page
+
+
+def test_where_nothing_was_new_the_run_that_made_what_there_is_is_named(tmp_path):
+    (tmp_path / "earlier-reports.json").write_text('{"first": "s3://data/runs/first-1/report.html", "other": 3}')
+    page = write_report(nothing_new(LAST_RUN).snapshot(), tmp_path).read_text()
+    assert 'made by <a data-run="first">first</a>' in page
+    assert "s3://data/runs/first-1/report.html" in page
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        (
+            [
+                ("Retrieval", "Registered", 1, "PendingManualApproval"),
+                ("Ranking", "Registered", 4, "PendingManualApproval"),
+            ],
+            "Retrieval version 1 and Ranking version 4 are registered and wait for approval.",
+        ),
+        (
+            [("Retrieval", "Rejected", None, None), ("Ranking", "Registered", 2, "PendingManualApproval")],
+            "Retrieval was rejected; Ranking version 2 is registered and waits for approval.",
+        ),
+        (
+            [("Retrieval", "Rejected", None, None), ("Ranking", "Rejected", None, None)],
+            "Retrieval and Ranking were rejected.",
+        ),
+        ([("Retrieval", "Registered", 3, "Approved")], "Retrieval version 3 is registered and approved."),
+        (
+            [("Retrieval", "Failed", None, None), ("Ranking", "Registered", 2, "Approved")],
+            "Failed at TrainRetrieval; Ranking version 2 is registered and approved.",
+        ),
+    ],
+)
+def test_the_verdict_says_what_came_of_each_model(results, told):
+    keys = ("Model", "Status", "ModelPackageVersion", "ModelApprovalStatus")
+    documents = [dict(zip(keys, one, strict=True)) | {"Step": f"Train{one[0]}"} for one in results]
+    status = "FAILED" if any(one["Status"] == "Failed" for one in documents) else "SUCCEEDED"
+    assert verdict(snapshot(status, *documents)) == told
 
 
 def test_a_failure_names_the_command_that_goes_on(tmp_path):
