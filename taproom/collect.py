@@ -71,7 +71,7 @@ def collect(
         _copy_logs(snapshot, job_logs, folder / "logs")
     if not (run and _tells_of_this_end(client("s3"), run, snapshot)):
         write_report(snapshot, folder)
-    link_to_collected(folder / PAGE)
+    link_to_collected(folder / PAGE, runs)
     quiet = quiet_end(snapshot.events)
     earlier = run_folder(runs, quiet.run) if quiet and quiet.kind == NOTHING_NEW and quiet.run else folder
     point_latest(runs, earlier.name if earlier.is_dir() else folder.name)

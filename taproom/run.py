@@ -31,6 +31,7 @@ from taproom.upload import reviews_prefix, started_by, upload
 from taproom.view import LiveView
 
 PROJECT = Path(__file__).resolve().parent.parent
+RUNS = PROJECT / "runs"
 STACK = "taproom"
 REPORT_LIMIT = 30.0  # seconds that a report is waited for; it is written here where it takes longer
 
@@ -44,7 +45,7 @@ class RunRequest:
     sample_size: int = 100_000
     force: bool = False  # run although reviews, code and parameters are those of the run before
     work: Path = PROJECT / ".taproom"
-    runs: Path = PROJECT / "runs"
+    runs: Path = RUNS
     template: Path = PROJECT / "template.yaml"
 
 

@@ -32,6 +32,7 @@ def compare(place: Place, model: str | None, last: int, output: Path, as_json: b
     """
     from taproom.compare import compare_versions, write_page
     from taproom.compare.view import print_comparison
+    from taproom.run import RUNS
 
     with place.opened() as account:
         comparisons = compare_versions(account, place.stack, (model,) if model else MODELS, last)
@@ -41,7 +42,7 @@ def compare(place: Place, model: str | None, last: int, output: Path, as_json: b
     if not any(one.rows for one in comparisons):
         raise click.ClickException(f"nothing to compare: {comparisons[0].listing.nothing}")
     try:
-        write_page(comparisons, place.stack, output)
+        write_page(comparisons, place.stack, output, RUNS)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
     for one in comparisons:

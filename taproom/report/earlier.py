@@ -6,6 +6,7 @@ the other's s3:// URI. Where runs are collected they lie beside one another, and
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from html import unescape
@@ -25,15 +26,15 @@ def earlier_reports(folder: Path) -> Mapping[str, str]:
     return {name: uri for name, uri in read_object(folder / EARLIER).items() if isinstance(uri, str)}
 
 
-def link_to_collected(page: Path) -> None:
-    """Make each earlier run in ``page`` a link to its report, if it is collected beside the page's own."""
-    runs = page.parent.parent
+def link_to_collected(page: Path, runs: Path) -> None:
+    """Make each run that ``page`` names a link to its report, if it is collected in ``runs``."""
 
     def linked(found: re.Match[str]) -> str:
         report = run_folder(runs, unescape(found[1])) / PAGE
         if not found[1] or not report.is_file():
             return found[0]
-        return f'<a data-run="{found[1]}" href="../{quote(report.parent.name)}/{PAGE}">'
+        path = os.path.relpath(report.absolute(), page.parent.absolute())
+        return f'<a data-run="{found[1]}" href="{quote(Path(path).as_posix())}">'
 
     text = page.read_text(encoding="utf-8")
     if (with_links := WITHOUT_LINK.sub(linked, text)) != text:

@@ -10,6 +10,8 @@ from taproom.graph.words import time
 from taproom.report.data import Data
 from taproom.report.documents import finite
 
+LEAST = 0.00005  # USD that are told
+
 
 def glance_of(took: timedelta, data: Data | None, costs: Mapping[str, Any], cached: int) -> list[tuple[str, str]]:
     """What it is, and the number with its unit; empty where no job ran."""
@@ -24,7 +26,7 @@ def glance_of(took: timedelta, data: Data | None, costs: Mapping[str, Any], cach
     told["time"] = time(took.total_seconds())
     usd = finite(costs["Usd"])
     if costs["Jobs"]:
-        told["cost of the jobs"] = "unknown" if usd is None else f"{usd:.4f} USD"
+        told["cost of the jobs"] = "unknown" if usd is None else f"{usd:.4f} USD" if usd >= LEAST else "next to nothing"
     if cached:
         told["from earlier runs"] = f"{cached} {'steps' if cached > 1 else 'step'}"
     return list(told.items())

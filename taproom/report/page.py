@@ -77,6 +77,7 @@ SECTIONS = {
     "parameters": "Parameters",
     "lineage": "Lineage",
 }
+LARGE = 10_000  # floats from here on may be whole numbers
 OF_FAILED = ("states", "training", "data")  # these first
 
 
@@ -180,13 +181,15 @@ def _shown(value: Any) -> Any:
 
 
 def number(value: Any) -> str:
-    """Whole numbers with commas, others with four places, more for one that would be 0 with them."""
+    """Whole and large numbers with commas, others with four places, more for one that would be 0 with them."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "" if value is None else str(value)
     if isinstance(value, int):
         return f"{value:,}"
     if not math.isfinite(value):
         return str(value)
+    if value.is_integer() and abs(value) >= LARGE:
+        return f"{value:,.0f}"
     return f"{value:.4f}" if not value or abs(value) >= 0.00005 else f"{value:.1e}"
 
 

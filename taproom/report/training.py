@@ -93,6 +93,7 @@ def _curve(title: str, measured: str, points: list[tuple[str, int, Any]]) -> Fig
     series = list(dict.fromkeys(name for name, _, _ in points))
     values = [{"series": name, "epoch": number, "value": value} for name, number, value in points]
     epochs = sorted({number for _, number, _ in points})
+    ticks = {"values": epochs} if len(epochs) <= MOST_TICKS else {"tickMinStep": 1}
     spec = {
         "height": 240,
         "data": {"values": values},
@@ -101,7 +102,7 @@ def _curve(title: str, measured: str, points: list[tuple[str, int, Any]]) -> Fig
             "x": {
                 "field": "epoch",
                 "type": "quantitative",
-                "axis": {"grid": False, **({"values": epochs} if len(epochs) <= MOST_TICKS else {"tickMinStep": 1})},
+                "axis": {"grid": False, "format": "d", **ticks},
             },
             "y": {"field": "value", "type": "quantitative", "title": measured, "scale": {"zero": False, "padding": 8}},
             "color": colours_of(series),

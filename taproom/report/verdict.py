@@ -24,9 +24,9 @@ class Cause:
 
     @property
     def what_now(self) -> str:
-        """What to do where no command goes on by itself."""
+        """What to do: in front of the command that goes on, or instead of one."""
         if self.failure.what_now:
-            return "Remove the cause, then go on with this command; what is finished is not done again:"
+            return "Remove the cause, then run this (after make run: make run); what is finished is not done again:"
         return "The same input would be refused again: correct what is named above, then start a new run."
 
 

@@ -62,7 +62,7 @@ class Run:
     def report(self) -> Path:
         """Written and linked, as it is where runs are collected."""
         page = write_report(self.snapshot, self.folder)
-        link_to_collected(page)
+        link_to_collected(page, self.folder.parent)
         return page
 
     def json(self, *path):
