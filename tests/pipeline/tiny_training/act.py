@@ -2,7 +2,7 @@
 
     {"preprocess": "message to fail with", "train": "...", "evaluate": "...", "evaluation": <what evaluate writes>,
      "train_ranking": "...", "evaluate_ranking": "...", "ranking_evaluation": <what evaluate_ranking writes>,
-     "until": "a file for whose existence preprocess waits"}
+     "until": "a file for whose existence preprocess waits", "counted": <what the manifest tells besides>}
 
 They run under the real job contract, through the real bootstrap, in no time. A model holds its script, so a champion's
 numbers are those that its own script told.

@@ -11,5 +11,5 @@ fault = act("preprocess", script)
 given.output.mkdir(parents=True, exist_ok=True)
 for name in ("train.parquet", "items.parquet") if fault == "half an output" else OUTPUT:
     (given.output / name).write_text(json.dumps(script) + "\n")
-manifest = {"script": script, "split": script.get("split", SPLIT)}
+manifest = {"script": script, "split": script.get("split", SPLIT), **script.get("counted", {})}
 (given.output / "manifest.json").write_text(json.dumps(manifest) + "\n")
