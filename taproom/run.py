@@ -26,7 +26,7 @@ from rich.markup import escape
 from taproom.collect import collect
 from taproom.follow import Snapshot, follow
 from taproom.outcome import failures_of
-from taproom.summary import print_failure, print_summary
+from taproom.summary import print_failure, print_summary, relative
 from taproom.upload import reviews_prefix, started_by, upload
 from taproom.view import LiveView
 
@@ -149,7 +149,9 @@ def _run_on(
     machine, bucket = outputs["StateMachineArn"], outputs["DataBucketName"]
     with watch.phase("upload"):
         key = f"{reviews_prefix(reviews)}{reviews.name}"
-        console.print(f"Uploading {reviews} to s3://{bucket}/{key}: the upload rule starts the execution", markup=False)
+        console.print(
+            f"Uploading {relative(reviews)} to s3://{bucket}/{key}: the upload rule starts the execution", markup=False
+        )
         upload(aws.client("s3"), reviews, bucket, key)
         execution_arn = started_by(stepfunctions, machine, key)
     view = LiveView(console)

@@ -59,7 +59,7 @@ def _print_report(console: Console, folder: Path) -> None:
     latest = folder.parent / "latest"
     place = latest if latest.exists() and latest.resolve() == folder.resolve() else folder
     if (place / PAGE).is_file():
-        console.print(f"Its report: {_relative(place / PAGE)}", markup=False)
+        console.print(f"Its report: {relative(place / PAGE)}", markup=False)
 
 
 def _print_next(console: Console, results: list[dict[str, Any]], *, local: bool) -> None:
@@ -81,7 +81,7 @@ def _print_quiet_end(console: Console, quiet: QuietEnd, runs: Path, *, local: bo
     if quiet.kind == NOTHING_NEW:
         console.print(f"Force: {FORCE}" if local else 'Force: start it with {"Force": true}', markup=False)
     if quiet.kind != COALESCED and quiet.run and (earlier := run_folder(runs, quiet.run)).is_dir():
-        console.print(f"What that run made: {_relative(earlier)}/", markup=False)
+        console.print(f"What that run made: {relative(earlier)}/", markup=False)
 
 
 def print_costs(console: Console, folder: Path, *, local: bool) -> None:
@@ -139,7 +139,7 @@ def print_failure(
         console.print(f"  {escape(failure.cause)}")
         log = folder / "logs" / f"{failure.job_name}.log"
         if failure.job_name and log.is_file():
-            console.print(f"\nEnd of {_relative(log)}:", markup=False)
+            console.print(f"\nEnd of {relative(log)}:", markup=False)
             for line in log.read_text(errors="replace").splitlines()[-LOG_TAIL:]:
                 console.print(f"  {escape(line)}", style="dim")
     for command in dict.fromkeys(failure.what_now for failure in failures if failure.what_now):
@@ -191,10 +191,11 @@ def _parts(seconds: dict[str, float]) -> str:
 
 def _places(folder: Path) -> str:
     latest = folder.parent / "latest"
-    also = "" if latest.exists() and latest.resolve() != folder.resolve() else f" (also {_relative(latest)}/)"
-    return f"{_relative(folder)}/{also}"
+    also = "" if latest.exists() and latest.resolve() != folder.resolve() else f" (also {relative(latest)}/)"
+    return f"{relative(folder)}/{also}"
 
 
-def _relative(path: Path) -> str:
+def relative(path: Path) -> str:
+    """The path from where the user is, if it lies below; else as it is."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
