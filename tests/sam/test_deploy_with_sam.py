@@ -175,7 +175,7 @@ def test_the_execution_is_told_of_by_its_report(deployed):
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     s3.get_waiter("object_exists").wait(Bucket=bucket, Key=key, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     page = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-    assert "Retrieval version\u00a01" in page
+    assert "Retrieval version 1" in page
     assert "The states, coloured by outcome" in page
     artifact = deployed.folder / ".aws-sam" / "build" / "WriteReport"
     assert sum(file.stat().st_size for file in artifact.rglob("*") if file.is_file()) < 250 * 2**20  # Lambda's limit
