@@ -8,11 +8,11 @@ from itertools import pairwise
 import pytest
 
 from taproom.compare.page import write_page
+from tests.browser.looked import OPEN_ALL
 from tests.taproom.compared import comparison, record, retrieval_with_a_gap
 from tests.taproom.report.runs import NASTY
 
 SERIOUS = ("serious", "critical")
-OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,10 @@ import pytest
 
 from taproom.charts.colours import LIGHT
 from taproom.report import verdict
+from tests.browser.looked import OPEN_ALL, OUTSIDE, rows
 from tests.taproom.report.runs import KINDS, NASTY
 
 SERIOUS = ("serious", "critical")
-OPEN_ALL = "document.querySelectorAll('details').forEach(one => one.open = true)"
-
-
-OUTSIDE = """const outside = (one, frame) => {
-    const [inner, outer] = [one.getBoundingClientRect(), frame.getBoundingClientRect()];
-    return inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.top < outer.top - 1
-        || inner.bottom > outer.bottom + 1; };
-"""
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -33,14 +26,6 @@ def run(request, tmp_path_factory):
 @pytest.fixture
 def page(run, opened):
     return opened(run.folder / "report.html")
-
-
-def rows(page, table, columns):
-    """Of each row of a table in the page its data-attribute and, per column, the numbers in it as they are."""
-    cells = "row => [row.dataset.metric || row.dataset.rule, [...row.cells].map(cell => [cell.innerText.trim(), "
-    cells += "[...cell.querySelectorAll('data')].map(one => Number(one.value))])]"
-    found = page.run(f"[...document.querySelectorAll('{table} tbody tr')].map({cells})")
-    return {name: [told[column] for column in columns] for name, told in found}
 
 
 @pytest.mark.parametrize("dark", [False, True])
