@@ -13,6 +13,7 @@ from taproom.local.aws import LocalAws
 from taproom.local.clock import Clock
 from taproom.outcome import failures_of
 from taproom.report.lineage import prepared_of
+from tests.local.small_stacks import eventually
 from tests.pipeline.deployed import TINY_TRAINING, deployed, evaluation, project_with, script
 
 pytestmark = pytest.mark.slow
@@ -75,3 +76,19 @@ def test_steps_of_an_earlier_run_cost_nothing_and_its_report_is_named_where_it_i
     assert f"{prepared_of(first)['RunPrefix']}report.html" in page
     assert page_of(pipeline, first)
     assert re.findall(r'<a [^>]*href="[^#]', page) == []
+
+
+def test_a_run_that_somebody_stopped_has_a_report_that_says_where(played, tmp_path):
+    _, pipeline, _ = played
+    stepfunctions, sagemaker = (pipeline.aws.client(one) for one in ("stepfunctions", "sagemaker"))
+    known = {one["executionArn"] for one in pipeline.executions()}
+    pipeline.put("reviews/a.csv", script(until=str(tmp_path / "never")))
+    eventually(lambda: sagemaker.list_processing_jobs(StatusEquals="InProgress")["ProcessingJobSummaries"], within=60)
+    (arn,) = {one["executionArn"] for one in pipeline.executions()} - known
+    stepfunctions.stop_execution(executionArn=arn, error="Enough", cause="wrong <file>")
+    stopped = pipeline.finished(arn)
+    pipeline.aws.background.settle(60.0)
+    page = page_of(pipeline, stopped)
+    assert "<h1>Aborted at Preprocess.</h1>" in page
+    assert "wrong &lt;file&gt;" in page
+    assert f"<code>taproom redrive {stopped.execution['name']}</code>" in page
