@@ -149,7 +149,7 @@ def _looks(snapshot: Snapshot) -> str:
     if failures_of(snapshot):
         return "bad"
     statuses = {result.get("Status") for result in model_results(snapshot.events)}
-    return "soft" if not statuses else "good" if statuses == {"Registered"} else "warn"
+    return "" if not statuses else "good" if statuses == {"Registered"} else "warn"
 
 
 def _costs(folder: Path) -> dict[str, Any]:

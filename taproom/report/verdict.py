@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from taproom.ending import quiet_end
+from taproom.ending import NOTHING_NEW, quiet_end
 from taproom.follow import RUNNING, Snapshot
 from taproom.outcome import Failure, failures_of, model_results
 
@@ -40,7 +40,7 @@ def verdict(snapshot: Snapshot) -> str:
         failed = f"{snapshot.status.replace('_', ' ').capitalize()} at {steps}"
         return "; ".join([failed, *_of_models(one for one in results if one.get("Status") != "Failed")]) + "."
     if quiet := quiet_end(snapshot.events):
-        return quiet.sentence
+        return "Nothing new, so no job ran." if quiet.kind == NOTHING_NEW and quiet.run else quiet.sentence
     if not results:
         return "Nothing to do: no reviews were found."
     return "; ".join(_of_models(results)) + "."

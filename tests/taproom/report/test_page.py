@@ -95,13 +95,13 @@ def test_cached_steps_are_told_with_the_run_that_they_are_of(tmp_path):
 
 def test_a_run_with_nothing_new_is_told_as_that(tmp_path):
     page = write_report(nothing_new(LAST_RUN).snapshot(), tmp_path).read_text()
-    assert "<h1>Nothing new: reviews, code and parameters are those of first" in page
+    assert "<h1>Nothing new, so no job ran.</h1>" in page
 
 
 def test_where_nothing_was_new_the_run_that_made_what_there_is_is_named(tmp_path):
     (tmp_path / "earlier-reports.json").write_text('{"first": "s3://data/runs/first-1/report.html", "other": 3}')
     page = write_report(nothing_new(LAST_RUN).snapshot(), tmp_path).read_text()
-    assert 'made by <a data-run="first">first</a>' in page
+    assert 'Reviews, code and parameters are those of <a data-run="first">first</a>' in page
     assert "s3://data/runs/first-1/report.html" in page
 
 
