@@ -1,6 +1,7 @@
-"""What `sam build` and `sam package` do: pack every function's folder and upload what a template refers to.
+"""What `sam build` and `sam package` do: pack the folders of functions and layers, upload what a template refers to.
 
-Reproducible: the same content gives the same zip, the same key and so the same template.
+Reproducible: the same content gives the same zip, the same key and so the same template. pip is not asked, as it is by
+`sam build`: a layer of packages holds its requirements.txt alone, and the local runtime has the packages.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ def packaged(template: Path, upload: Upload) -> dict[str, Any]:
     defaults = (document.get("Globals") or {}).get("Function") or {}
     uris: dict[Path, str] = {}
 
-    def packed(path: Path, logical_id: str) -> str:
+    def packed(path: Path, logical_id: str, key: str = "CodeUri") -> str:
         if path not in uris:
             if not path.is_dir():
-                raise PackagingFailed(f"{logical_id}: CodeUri {path} is no folder")
+                raise PackagingFailed(f"{logical_id}: {key} {path} is no folder")
             content = zipped(path)
             uris[path] = upload(f"code/{digest(content)}.zip", content)
         return uris[path]
@@ -46,6 +47,8 @@ def packaged(template: Path, upload: Upload) -> dict[str, Any]:
             uri = properties.get("CodeUri", defaults.get("CodeUri"))
             if is_local(uri):
                 properties["CodeUri"] = packed((folder / uri).resolve(), logical_id)
+        elif resource["Type"] == "AWS::Serverless::LayerVersion" and is_local(uri := properties.get("ContentUri")):
+            properties["ContentUri"] = packed((folder / uri).resolve(), logical_id, "ContentUri")
         elif resource["Type"] == "AWS::Serverless::StateMachine" and is_local(properties.get("DefinitionUri")):
             definition = folder / properties["DefinitionUri"]
             if not definition.is_file():

@@ -33,11 +33,7 @@ def imported_modules(file: Path) -> set[str]:
 
 
 def files_of(room: str) -> list[Path]:
-    return [
-        file
-        for file in sorted((PROJECT / room).rglob("*.py"))
-        if (PROJECT / "functions" / "training") not in file.parents  # the link that packs training/ into the artifact
-    ]
+    return sorted((PROJECT / room).rglob("*.py"))
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -58,6 +54,16 @@ def test_the_report_function_uses_taproom_and_nothing_else_of_the_project():
     rooms = {name for name in used if name.count(".") == 1}
     assert rooms == {"taproom.ending", "taproom.follow", "taproom.report"}, "what runs came to, and their page"
     assert (PROJECT / "report" / "taproom").resolve() == PROJECT / "taproom"
+
+
+def test_what_publishes_the_scripts_is_a_function_with_the_functions_modules_and_packs_training():
+    publish = PROJECT / "publish"
+    files = [file for file in publish.glob("*.py") if not file.is_symlink()]
+    assert [file.name for file in files] == ["publish_training.py"]
+    assert not imported(files[0]) & {*ROOMS, "bench", *TRAINING_LAYERS}
+    links = {file.name: file.resolve().relative_to(PROJECT) for file in publish.iterdir() if file.is_symlink()}
+    shared = {name: Path("functions") / name for name in ("aws.py", "rules", "settings.py")}
+    assert links == {"training": Path("training"), **shared}
 
 
 def test_bench_uses_training_through_one_file_and_the_sample_and_nothing_else():

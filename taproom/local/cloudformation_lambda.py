@@ -1,4 +1,4 @@
-"""Lambda's resource types: functions with all their properties, versions, and the aliases that moto leaves out."""
+"""Lambda's resource types: functions with all their properties, layers, versions, and the aliases, which moto lacks."""
 
 from __future__ import annotations
 
@@ -71,12 +71,36 @@ class FunctionType:
 
     @staticmethod
     def _complete(function: Any, properties: dict[str, Any]) -> None:
+        function.layers = function._get_layers_data(properties.get("Layers", []))
         function.tracing_config = properties.get("TracingConfig", {"Mode": "PassThrough"})
         function.architectures = properties.get("Architectures", ["x86_64"])
         logging = properties.get("LoggingConfig", {})
         function.log_format = logging.get("LogFormat", "Text")
         function.logs_group_name = logging.get("LogGroup", f"/aws/lambda/{function.function_name}")
         function.tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+
+
+@dataclass(frozen=True)
+class LayerVersionType:
+    """A layer's version: Ref is its ARN. Whatever is changed makes another version."""
+
+    aws: LocalAws
+
+    def create(self, request: ResourceRequest) -> LocalResource:
+        name = request.name("LayerName")
+        layer = self.aws.client("lambda").publish_layer_version(**{**request.properties, "LayerName": name})
+        arn = layer["LayerVersionArn"]
+        return LocalResource(arn, {"LayerVersionArn": arn})
+
+    def update(self, resource: LocalResource, request: ResourceRequest) -> LocalResource:
+        created = self.create(request)
+        if request.declared.get("UpdateReplacePolicy") != "Retain":
+            self.delete(resource, request)
+        return created
+
+    def delete(self, resource: LocalResource, request: ResourceRequest) -> None:
+        layer, _, version = resource.physical_resource_id.rpartition(":")
+        self.aws.client("lambda").delete_layer_version(LayerName=layer, VersionNumber=int(version))
 
 
 @dataclass(frozen=True)
@@ -168,6 +192,7 @@ def types(aws: LocalAws) -> dict[str, ResourceType]:
 
     return {
         "AWS::Lambda::Function": FunctionType(aws, MotoType(aws, LambdaFunction)),
+        "AWS::Lambda::LayerVersion": LayerVersionType(aws),
         "AWS::Lambda::Version": VersionType(aws),
         "AWS::Lambda::Alias": AliasType(aws),
         "AWS::Lambda::EventInvokeConfig": EventInvokeConfigType(aws),

@@ -1,7 +1,8 @@
 """The Lambda runtime: runs in the function's own process, loads its handler and answers one invocation after another.
 
-Started as ``python -I -S -B -u lambda_bootstrap.py <socket fd> <task root> <handler> <packages>...``.
-It imports nothing of Taproom: ``sys.path`` is the task root, the standard library and the runtime's packages.
+Started as ``python -I -S -B -u lambda_bootstrap.py <socket fd> <task root> <layers> <handler> <packages>...``.
+It imports nothing of Taproom: ``sys.path`` is the task root, the layers' packages (their folders are a JSON list), the
+standard library and the runtime's packages.
 Messages are JSON, one a line, over the inherited socket; standard output and error are the function's log.
 """
 
@@ -96,9 +97,10 @@ def log_error(document: dict) -> None:
         print(f"[ERROR] {document['errorType']}: {document['errorMessage']}", *document["stackTrace"], sep="\n")
 
 
-def main(descriptor: int, task_root: str, handler_name: str, packages: list) -> None:
+def main(descriptor: int, task_root: str, layers: list, handler_name: str, packages: list) -> None:
     here = os.path.dirname(BOOTSTRAP)
-    sys.path[:] = [task_root, *(path for path in sys.path if os.path.abspath(path or ".") != here), *packages]
+    library = [path for path in sys.path if os.path.abspath(path or ".") != here]
+    sys.path[:] = [task_root, *layers, *library, *packages]
     os.chdir(task_root)
     channel = socket.socket(fileno=descriptor)
     stream = channel.makefile("rwb")
@@ -119,4 +121,4 @@ def main(descriptor: int, task_root: str, handler_name: str, packages: list) -> 
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:])
+    main(int(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), sys.argv[4], sys.argv[5:])

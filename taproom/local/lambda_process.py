@@ -31,6 +31,7 @@ class Package:
     version: str
     handler: str
     task_root: Path
+    layers: tuple[Path, ...]  # folders of their packages
     timeout: float  # seconds
     memory: int  # MB
     environment: dict[str, str] = field(hash=False)
@@ -59,10 +60,11 @@ class LambdaProcess:
         self.package = package
         package.log.parent.mkdir(parents=True, exist_ok=True)
         ours, theirs = socket.socketpair()
+        layers = json.dumps([str(folder) for folder in package.layers])
         command = [sys.executable, "-I", "-S", "-B", "-u", str(BOOTSTRAP), str(theirs.fileno()), str(package.task_root)]
         with theirs, package.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*command, package.handler, *runtime_packages()],
+                [*command, layers, package.handler, *runtime_packages()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

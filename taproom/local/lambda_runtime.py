@@ -6,23 +6,21 @@ that is what is replaced here. Parallel invocations get a process each, up to a 
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import json
 import shutil
 import threading
 import time
 import uuid
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taproom.local import lambda_layers
 from taproom.local.authorization.callers import Caller
 from taproom.local.authorization.implied import FUNCTION_TRACES, of_log, of_traces
 from taproom.local.lambda_async import AsyncInvocations
-from taproom.local.lambda_foreign import leave_to_runtime
-from taproom.local.lambda_process import LambdaProcess, Outcome, Package, runtime_packages
+from taproom.local.lambda_process import LambdaProcess, Outcome, Package
+from taproom.local.lambda_unpacked import digest, unpacked
 from taproom.local.log_groups import FileForwarder
 
 if TYPE_CHECKING:
@@ -37,6 +35,7 @@ def install(aws: LocalAws) -> None:
     from moto.awslambda.responses import LambdaResponse
 
     shutil.rmtree(aws.root / "functions", ignore_errors=True)  # of earlier runs, whose names never come again
+    lambda_layers.install(aws)
     runtime = LambdaRuntime(aws)
     invocations = AsyncInvocations(aws, runtime.invoke)
 
@@ -192,12 +191,14 @@ class LambdaRuntime:
     def _package(self, function: Any) -> Package:
         version = version_of(function)
         name = function.function_name
-        task_root = unpack(function.code_bytes, self._aws.root / "functions" / name)
+        code = function.code_bytes
+        task_root = unpacked([code], self._aws.root / "functions" / name / digest(code))
         return Package(
             name=name,
             version=version,
             handler=function.handler,
             task_root=task_root,
+            layers=lambda_layers.packages_of(function, self._aws.root / "layers"),
             timeout=float(function.timeout),
             memory=int(function.memory_size),
             environment=self._environment(function, version, task_root),
@@ -239,26 +240,6 @@ class LambdaRuntime:
 
 def identity(package: Package) -> str:
     """Equal for packages that one process can serve."""
-    parts = [package.name, package.version, package.handler, str(package.task_root), package.timeout, package.memory]
+    folders = [str(folder) for folder in (package.task_root, *package.layers)]
+    parts = [package.name, package.version, package.handler, folders, package.timeout, package.memory]
     return hashlib.sha256(json.dumps([*parts, package.environment], sort_keys=True).encode()).hexdigest()
-
-
-def unpack(code: bytes, folder: Path) -> Path:
-    """The deployed zip as a folder named by its hash, unpacked once."""
-    digest = base64.b16encode(hashlib.sha256(code).digest()).decode().lower()[:32]
-    target = folder / digest
-    if not target.exists():
-        partial = folder / f"{digest}.{uuid.uuid4().hex}"
-        with zipfile.ZipFile(io.BytesIO(code)) as archive:
-            archive.extractall(partial)
-            for entry in archive.infolist():
-                mode = (entry.external_attr >> 16) & 0o777
-                if mode and not entry.is_dir():
-                    (partial / entry.filename).chmod(mode)
-        leave_to_runtime(partial, runtime_packages())
-        try:
-            partial.rename(target)
-        except OSError:
-            if not target.exists():
-                raise
-    return target

@@ -15,7 +15,7 @@ import yaml
 from moto import mock_aws
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path.append(str(PROJECT / "functions"))
+sys.path += [str(PROJECT / "functions"), str(PROJECT / "publish")]
 
 BUCKET = "taproom-data"
 REGION = "eu-west-1"

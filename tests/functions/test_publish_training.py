@@ -191,7 +191,7 @@ def test_every_name_and_byte_counts():
 
 
 def test_the_artifact_holds_the_projects_own_scripts(template):
-    code = PROJECT / template["Globals"]["Function"]["CodeUri"]
+    code = PROJECT / template["Resources"]["PublishTraining"]["Properties"]["CodeUri"]
     files = read_package(code / "training").files
     assert {name for name in files if "/" not in name} >= {path.name for path in (PROJECT / "training").glob("*.py")}
     assert files["preprocess.py"] == (PROJECT / "training" / "preprocess.py").read_bytes()

@@ -77,16 +77,15 @@ class Pipeline:
 
 def project_with(training: Path, folder: Path) -> Path:
     """A copy of what is deployed, with other job scripts in ``training/`` (as a user edits them)."""
-    shutil.copytree(
-        PROJECT / "functions", folder / "functions", ignore=shutil.ignore_patterns("training", "__pycache__")
-    )
-    shutil.copytree(PROJECT / "statemachine", folder / "statemachine")
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("functions", "layers", "statemachine"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
+    shutil.copytree(PROJECT / "publish", folder / "publish", ignore=ignored, symlinks=True)
     shutil.copy(PROJECT / "template.yaml", folder)
-    shutil.copytree(training, folder / "training", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(training, folder / "training", ignore=ignored)
     for name in ("bootstrap.py", "requirements.txt"):
         shutil.copy(PROJECT / "training" / name, folder / "training")
-    (folder / "functions" / "training").symlink_to("../training")
-    shutil.copytree(PROJECT / "report", folder / "report", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PROJECT / "report", folder / "report", ignore=ignored)
     return folder
 
 

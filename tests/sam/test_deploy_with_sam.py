@@ -76,6 +76,10 @@ class World:
         listed = self.aws("lambda list-functions")["Functions"]
         return {names[one["FunctionName"]]: one["CodeSha256"] for one in listed if one["FunctionName"] in names}
 
+    def layers(self) -> list[str]:
+        """ARNs of the layers' newest versions."""
+        return [one["LatestMatchingVersion"]["LayerVersionArn"] for one in self.aws("lambda list-layers")["Layers"]]
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
@@ -138,11 +142,30 @@ def test_the_template_is_valid(world):
     assert (done.returncode, "is a valid SAM Template" in done.stdout) == (0, True), done.stdout
 
 
-def test_the_artifact_holds_the_job_scripts_and_the_packages(built):
-    artifact = built.folder / ".aws-sam" / "build" / "Prepare"
-    assert (artifact / "training" / "train.py").read_text() == (TINY_TRAINING / "train.py").read_text()
-    assert not (artifact / "training").is_symlink()
-    assert (artifact / "aws_lambda_powertools").is_dir()
+def test_an_artifact_is_code_alone_and_the_layers_hold_the_packages(built):
+    build = built.folder / ".aws-sam" / "build"
+    artifacts = {one.name: one for one in build.iterdir() if one.is_dir()}
+    layers = {name: artifacts.pop(name) / "python" for name in ("FunctionsLayer", "ReportLayer")}
+    assert {file.name for file in artifacts["Gate"].iterdir()} == {
+        file.name for file in (built.folder / "functions").iterdir()
+    }
+    published = artifacts["PublishTraining"]
+    assert (published / "training" / "train.py").read_text() == (TINY_TRAINING / "train.py").read_text()
+    assert [path for path in published.rglob("*") if path.is_symlink()] == []
+    assert {name: size(folder) < 2**21 for name, folder in artifacts.items()} == dict.fromkeys(artifacts, True)
+    packages = {
+        "FunctionsLayer": ("aws_lambda_powertools", "boto3", "pydantic"),
+        "ReportLayer": ("jinja2", "vl_convert"),
+    }
+    for name, expected in packages.items():
+        assert {one.name for one in layers[name].iterdir()} >= {*expected}
+    # Lambda's limit is for all that the function has; of the others none has more
+    assert sum(size(folder) for folder in (*layers.values(), artifacts["WriteReport"])) < 250 * 2**20
+
+
+def size(folder: Path) -> int:
+    """Bytes in all files of a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def test_an_upload_starts_an_execution_that_registers_models(deployed, tmp_path):
@@ -177,8 +200,6 @@ def test_the_execution_is_told_of_by_its_report(deployed):
     page = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     assert "Retrieval version 1" in page
     assert "The states, coloured by outcome" in page
-    artifact = deployed.folder / ".aws-sam" / "build" / "WriteReport"
-    assert sum(file.stat().st_size for file in artifact.rglob("*") if file.is_file()) < 250 * 2**20  # Lambda's limit
 
 
 def test_the_schedule_is_told(deployed):
@@ -198,8 +219,8 @@ def test_deploying_again_changes_nothing(deployed):
 
 
 def test_a_parameter_and_code_are_changed(deployed):
-    """In one deploy, as packing fourteen functions is what takes the time."""
-    outputs, functions = deployed.outputs(), deployed.functions()
+    """In one deploy; the layers stay what they are."""
+    outputs, functions, layers = deployed.outputs(), deployed.functions(), deployed.layers()
     with (deployed.folder / "functions" / "gate.py").open("a") as source:
         source.write("\nCHANGED = True\n")
     with (deployed.folder / "training" / "act.py").open("a") as source:
@@ -215,7 +236,8 @@ def test_a_parameter_and_code_are_changed(deployed):
     changed = deployed.functions()
     assert changed.keys() == functions.keys()
     alike = {name for name in functions if changed[name] == functions[name]}
-    assert alike == {"WriteReport"}  # all others share one folder
+    assert alike == {"WriteReport"}  # all others share one folder, or its modules
+    assert deployed.layers() == layers
     after = deployed.outputs()
     assert after["TrainingCodeDigest"] != outputs["TrainingCodeDigest"]
     assert after["StateMachineArn"] == outputs["StateMachineArn"]
@@ -231,7 +253,7 @@ def test_deleting_leaves_what_is_retained(deployed):
         one["StackName"]: one["StackStatus"] for one in deployed.aws("cloudformation list-stacks")["StackSummaries"]
     }
     assert statuses == {"aws-sam-cli-managed-default": "CREATE_COMPLETE", "taproom": "DELETE_COMPLETE"}
-    assert deployed.aws("lambda list-functions")["Functions"] == []
+    assert (deployed.aws("lambda list-functions")["Functions"], deployed.layers()) == ([], [])
     assert deployed.aws("stepfunctions list-state-machines")["stateMachines"] == []
     assert deployed.aws("scheduler list-schedules")["Schedules"] == []
     assert "reviews/" in deployed.aws("s3 ls", f"s3://{bucket}")

@@ -24,6 +24,7 @@ Resources:
   One: {Type: AWS::Serverless::Function}
   Two: {Type: AWS::Serverless::Function, Properties: {CodeUri: other}}
   Inline: {Type: AWS::Serverless::Function, Properties: {InlineCode: "x = 1", Handler: index.x}}
+  Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: packages/}}
   Machine:
     Type: AWS::Serverless::StateMachine
     Properties: {DefinitionUri: machine.json, DefinitionSubstitutions: {Arn: !GetAtt One.Arn}, Policies: []}
@@ -40,10 +41,11 @@ MACHINE = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Result":
 @pytest.fixture
 def project(tmp_path):
     folder = tmp_path / "project"
-    for name in ("code", "other", "training"):
+    for name in ("code", "other", "packages", "training"):
         (folder / name).mkdir(parents=True)
     (folder / "code" / "app.py").write_text("def handler(e, c): return 'one'")
     (folder / "other" / "app.py").write_text("def handler(e, c): return 'two'")
+    (folder / "packages" / "requirements.txt").write_text("")
     (folder / "training" / "train.py").write_text("print('training')")
     (folder / "code" / "training").symlink_to("../training")
     (folder / "code" / "__pycache__").mkdir()
@@ -90,6 +92,8 @@ def test_paths_become_uris_under_their_content_hash(project):
     assert one != two
     assert names(uploads[one.removeprefix("s3://artifacts/")]) == ["app.py", "training/train.py"]
     assert uploads[resources["Machine"]["DefinitionUri"].removeprefix("s3://artifacts/")] == MACHINE.encode()
+    layer = resources["Layer"]["ContentUri"]
+    assert names(uploads[layer.removeprefix("s3://artifacts/")]) == ["requirements.txt"]
     assert "CodeUri" not in resources["Inline"]
     assert resources["Machine"]["DefinitionSubstitutions"] == {"Arn": {"Fn::GetAtt": ["One", "Arn"]}}
     assert packaged(project / "template.yaml", upload) == document
@@ -99,6 +103,7 @@ def test_paths_become_uris_under_their_content_hash(project):
     ("template", "words"),
     [
         ("Resources: {A: {Type: AWS::Serverless::Function, Properties: {CodeUri: nowhere/}}}", "A: CodeUri.*nowhere"),
+        ("Resources: {L: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: no/}}}", "L: ContentUri.*no"),
         ("Resources: {M: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: no.json}}}", "M: .*no.json"),
         ("just: this", "no Resources"),
         ("a: [", "cannot be read"),

@@ -130,7 +130,10 @@ def expanded(template):
     """The template as CloudFormation sees it, the local paths replaced as `sam package` does."""
     document = copy.deepcopy(template.document)
     document["Globals"]["Function"]["CodeUri"] = "s3://artifacts/functions"
-    document["Resources"]["WriteReport"]["Properties"]["CodeUri"] = "s3://artifacts/report"
+    for name in ("WriteReport", "PublishTraining"):
+        document["Resources"][name]["Properties"]["CodeUri"] = f"s3://artifacts/{name}"
+    for name in ("FunctionsLayer", "ReportLayer"):
+        document["Resources"][name]["Properties"]["ContentUri"] = f"s3://artifacts/{name}"
     document["Resources"]["RetrainingStateMachine"]["Properties"]["DefinitionUri"] = "s3://artifacts/definition"
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")

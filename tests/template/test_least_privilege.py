@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDERS = [PROJECT / "functions", PROJECT / "report"]  # of functions' code; a module is looked for in both
+FOLDERS = [PROJECT / name for name in ("functions", "report", "publish")]  # of functions' modules
 # What IAM calls the calls that the functions make.
 ACTIONS = {
     "get_object": "s3:GetObject",

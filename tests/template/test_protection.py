@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-FOLDERS = ("functions", "report")
+FOLDERS = ("functions", "report", "publish")
 KEY, BOUNDARY = "<KmsKeyArn>", "<PermissionsBoundaryArn>"
 # the types that hold data, and what names their key
 ENCRYPTED = {
