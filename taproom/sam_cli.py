@@ -15,6 +15,10 @@ from taproom import shell_environment
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv-sam"
 PYTHON = "python3.12"  # of the functions' runtime: `sam build` asks for that very version
+QUICK = {
+    "PYTHONDONTWRITEBYTECODE": "",  # or each command would compile thousands of modules anew
+    "SAM_CLI_POLL_DELAY": "0.5",  # seconds between two looks at a stack, where AWS is asked every five
+}
 
 
 class ToolFailed(RuntimeError):
@@ -69,7 +73,7 @@ def tools(folder: Path, endpoint_url: str, root: Path, venv: Path = VENV) -> Too
         raise ToolFailed(missing)
     environment = shell_environment.child(endpoint_url, root, os.environ)
     path = f"{venv / 'bin'}{os.pathsep}{environment.get('PATH', os.defpath)}"  # its Python builds the functions
-    return Tools(folder, {**environment, "PATH": path, "PYTHONPATH": ""}, venv)
+    return Tools(folder, {**environment, **QUICK, "PATH": path, "PYTHONPATH": ""}, venv)
 
 
 def why_missing(venv: Path = VENV) -> str:

@@ -1,7 +1,7 @@
 """CloudFormation as it behaves on AWS: templates are expanded and checked on arrival and applied in the background.
 
-A request answers at once; a thread makes, updates and deletes the resources, and says in the stack's events what it
-did and why something failed. What it does is in ``cloudformation_stack``.
+A thread makes, updates and deletes the resources, and says in the stack's events what it did and why something failed;
+a request answers soon, whether that has ended or not. What the thread does is in ``cloudformation_stack``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from taproom.local.cloudformation_types import Catalogue
 if TYPE_CHECKING:
     from taproom.local.aws import LocalAws
 
+SOON = 1.0  # seconds; the SAM CLI looks again after 15 or 30 where it finds that something goes on
 NOTHING_CHANGED = (
     "The submitted information didn't contain changes. Submit different information to create a change set."
 )
@@ -105,6 +106,7 @@ class Stacks:
         thread = threading.Thread(target=work, args=arguments, name="cloudformation", daemon=True)
         self._threads.append(thread)
         thread.start()
+        thread.join(timeout=SOON)
 
     def _apply(self, stack: Any, plan: Plan, kind: str) -> None:
         deployment = Deployment(self._aws, self._catalogue, stack)

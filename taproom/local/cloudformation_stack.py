@@ -221,8 +221,8 @@ class Deployment:
 
     def _finish(self, status: str, reason: str | None = None) -> None:
         self._stack.status_reason = self._stack.stack_status_reason = reason
+        self._stack.status = status  # before the event: who has seen that asks for the status next
         self._stack._add_stack_event(status, resource_status_reason=reason)
-        self._stack.status = status
 
     def _event(
         self, name: str, kind: str, status: str, reason: str | None = None, physical_id: str | None = None
