@@ -89,7 +89,7 @@ COMMANDS: dict[str, Here | By | Would | NotRun] = {
     """taproom start --set 'Columns={"User": "userId", "Item": "title"}' --watch""": Here("Finished succeeded"),
     "taproom rerun EXECUTION": Here(" again", for_names=LATEST),
     # the way to AWS
-    "sam build": By("sam/test_deploy_with_sam.py::test_the_artifact_holds_the_job_scripts_and_the_packages"),
+    "sam build": By("sam/test_deploy_with_sam.py::test_an_artifact_is_code_alone_and_the_layers_hold_the_packages"),
     "sam deploy": By("sam/test_deploy_with_sam.py::test_a_parameter_and_code_are_changed"),
     "sam deploy --parameter-overrides BucketName=DATA-BUCKET": By(
         "sam/test_deploy_with_sam.py::test_deploying_again_changes_nothing"
