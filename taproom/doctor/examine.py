@@ -12,6 +12,7 @@ from taproom.doctor import (
     credentials,
     functions,
     images,
+    notifications,
     permissions,
     quotas,
     registry,
@@ -43,6 +44,7 @@ THEN: dict[str, Check] = {
     "reviews": reviews.check,
     "registry": registry.check,
     "runs table": runs_table.check,
+    "notifications": notifications.check,
 }
 
 

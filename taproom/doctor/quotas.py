@@ -40,9 +40,10 @@ def wanted_quotas(parameters: dict[str, Any]) -> dict[str, int]:
     """The quotas' names, and how many instances are used at once."""
     processing, training = parameters["ProcessingInstanceType"], parameters["TrainingInstanceType"]
     count = parameters["ProcessingInstanceCount"]
+    spot = "spot " if parameters["UseSpot"] is True else ""  # a quota of its own, instead of the other
     return {
         f"{processing} for processing job usage": max(AT_ONCE, count if isinstance(count, int) else 1),
-        f"{training} for training job usage": AT_ONCE,
+        f"{training} for {spot}training job usage": AT_ONCE,
     }
 
 

@@ -16,6 +16,7 @@ DEFAULTS = {
     "ProcessingInstanceType": "ml.m5.xlarge",
     "ProcessingInstanceCount": 1,
     "TrainingInstanceType": "ml.m5.2xlarge",
+    "UseSpot": False,
 }
 
 

@@ -59,7 +59,7 @@ def starters(made):
 
 
 def roles_behind(made, targets):
-    """The roles that a start of ``targets`` works with: of an execution's functions and jobs, or of the one function."""
+    """The roles that a start of ``targets`` works with: an execution's functions and jobs, or the one function."""
     if "RetrainingStateMachine" not in targets:
         return {f"{name}Role" for name in targets}
     asked = references(made["RetrainingStateMachineRole"]["Properties"]["Policies"])

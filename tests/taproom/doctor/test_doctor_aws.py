@@ -10,7 +10,7 @@ from botocore.exceptions import NoCredentialsError
 from botocore.stub import ANY, Stubber
 
 from taproom.account import Account
-from taproom.doctor import credentials, images, permissions, quotas
+from taproom.doctor import credentials, images, notifications, permissions, quotas
 from taproom.doctor.examine import examine, made
 from taproom.doctor.finding import FAIL, NOT_CHECKED
 from taproom.doctor.site import Site
@@ -95,6 +95,17 @@ def test_a_quota_of_zero_fails_and_one_that_only_has_a_default_is_found_there(aw
     assert aws.found(quotas.check) == [
         ("ok", f"{PROCESSING_QUOTA}: 4, of which 4 are used at once"),
         ("fail", f"{TRAINING_QUOTA}: 0, so that no such job can start"),
+    ]
+
+
+def test_with_spot_the_quota_of_spot_training_counts(aws):
+    aws.given(UseSpot=True)
+    spot = "ml.m5.2xlarge for spot training job usage"
+    quotas_ = [quota(PROCESSING_QUOTA, 2.0), quota(TRAINING_QUOTA, 9.0), quota(spot, 0.0, "L-3")]
+    aws.answers("service-quotas", "list_service_quotas", {"Quotas": quotas_})
+    assert aws.found(quotas.check) == [
+        ("ok", f"{PROCESSING_QUOTA}: 2, of which 2 are used at once"),
+        ("fail", f"{spot}: 0, so that no such job can start"),
     ]
 
 
@@ -252,3 +263,37 @@ def test_what_cannot_be_asked_at_all_is_a_finding():
     [finding] = made("it", check, None)
     assert finding.status == FAIL
     assert "no credentials for AWS" in finding.seen
+
+
+TOPIC = f"arn:aws:sns:{REGION}:210987654321:taproom-Notifications"
+
+
+def subscription(arn):
+    return {"SubscriptionArn": arn, "Protocol": "email", "Endpoint": "me@example.org", "TopicArn": TOPIC}
+
+
+@pytest.mark.parametrize(
+    ("arns", "told"),
+    [
+        (["PendingConfirmation"], [("warn", "subscriptions that nobody has confirmed, and that get nothing: 1")]),
+        (
+            ["Deleted"],
+            [("warn", "nobody subscribes to the topic: neither a run's outcome nor an alarm reaches anybody")],
+        ),
+        ([f"{TOPIC}:1"], [("ok", "confirmed subscriptions: 1")]),
+        (
+            [f"{TOPIC}:1", "PendingConfirmation"],
+            [
+                ("ok", "confirmed subscriptions: 1"),
+                ("warn", "subscriptions that nobody has confirmed, and that get nothing: 1"),
+            ],
+        ),
+    ],
+)
+def test_a_subscription_counts_once_it_is_confirmed(aws, arns, told):
+    aws.site.outputs["NotificationsTopicArn"] = TOPIC
+    first, *others = [{"Subscriptions": [subscription(arn)]} for arn in arns]
+    answers = [{**first, "NextToken": "n"}, *others] if others else [first]
+    for answer in answers:
+        aws.answers("sns", "list_subscriptions_by_topic", answer)
+    assert aws.found(notifications.check) == told

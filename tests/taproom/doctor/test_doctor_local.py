@@ -11,6 +11,7 @@ from taproom.doctor import (
     code,
     functions,
     images,
+    notifications,
     registry,
     reviews,
     roles,
@@ -35,7 +36,8 @@ def test_the_deployed_template_has_no_failure(command, outputs):
     assert statuses == {
         "ok": {"credentials", "stack", "state machine", "functions", "roles", "code", "bucket", "uploads"}
         | {"registry", "runs table"},
-        "warn": {"schedule", "reviews"},  # it is deployed with the schedule off, and nothing was uploaded
+        # it is deployed with the schedule off, nothing was uploaded, and nobody subscribes
+        "warn": {"schedule", "reviews", "notifications"},
         "not checked": {"permissions", "quotas", "images"},
     }
     assert all(one["what_now"] for one in told["findings"] if one["status"] == "warn")
@@ -226,3 +228,19 @@ def test_a_table_of_runs_that_is_gone_is_found(site, found):
     assert found(runs_table.check)[0][:2] == ("fail", "the table no-such-table is not there")
     del site.resources["RunsTable"]
     assert found(runs_table.check)[0][:2] == ("fail", "the stack has no table of runs")
+
+
+def test_a_topic_without_subscribers_or_that_is_gone_is_found(site, found, local_aws):
+    ((status, seen, what_now),) = found(notifications.check)
+    assert (status, seen.split(":")[0]) == ("warn", "nobody subscribes to the topic")
+    topic = site.outputs["NotificationsTopicArn"]
+    assert f"aws sns subscribe --topic-arn {topic} --protocol email" in what_now
+    queue = f"arn:aws:sqs:{local_aws.region}:{local_aws.account_id}:somewhere"
+    sns = local_aws.client("sns")
+    made = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, ReturnSubscriptionArn=True)
+    assert found(notifications.check) == [("ok", "confirmed subscriptions: 1", "")]
+    sns.unsubscribe(SubscriptionArn=made["SubscriptionArn"])
+    site.outputs["NotificationsTopicArn"] = topic + "-of-old"
+    ((status, seen, what_now),) = found(notifications.check)
+    assert (status, seen) == ("fail", f"the topic {topic}-of-old is not there")
+    assert BESIDE in what_now
