@@ -24,6 +24,7 @@ NUMBERS = ("MinLength", "MaxLength", "MinValue", "MaxValue")
 
 def install(aws: LocalAws) -> None:
     from moto.cloudformation.responses import CloudFormationResponse
+    from moto.cloudformation.exceptions import ValidationError
     from moto.core.responses import ActionResult
 
     def list_change_sets(self: Any) -> Any:
@@ -34,13 +35,22 @@ def install(aws: LocalAws) -> None:
         stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
         return ActionResult({"StackResourceSummaries": [summary_of(stack, one) for one in resources_of(stack)]})
 
-    def describe_stack_resources(self: Any) -> Any:
-        from moto.cloudformation.exceptions import ValidationError
-
-        name = self._get_param("StackName")
-        if name is None:
-            raise ValidationError(message="the local AWS describes resources by their StackName only")
+    def describe_stack_resource(self: Any) -> Any:
+        name, wanted = self._get_param("StackName"), self._get_param("LogicalResourceId")
         stack = self.cloudformation_backend.get_stack(name)
+        for one in resources_of(stack):
+            if one.logical_resource_id == wanted:
+                return ActionResult({"StackResourceDetail": detail_of(stack, one)})
+        raise ValidationError(message=f"Resource {wanted} does not exist for stack {name}")
+
+    def describe_stack_resources(self: Any) -> Any:
+        name, physical = self._get_param("StackName"), self._get_param("PhysicalResourceId")
+        if name is not None:
+            stack = self.cloudformation_backend.get_stack(name)
+        elif physical is not None:
+            stack = stack_with(self.cloudformation_backend, physical)
+        else:
+            raise ValidationError(message="one of StackName and PhysicalResourceId is needed")
         wanted = self._get_param("LogicalResourceId")
         chosen = [one for one in resources_of(stack) if wanted in (None, one.logical_resource_id)]
         return ActionResult({"StackResources": [described(stack, one) for one in chosen]})
@@ -66,6 +76,7 @@ def install(aws: LocalAws) -> None:
 
     aws.patch(CloudFormationResponse, "list_change_sets", list_change_sets)
     aws.patch(CloudFormationResponse, "list_stack_resources", list_stack_resources)
+    aws.patch(CloudFormationResponse, "describe_stack_resource", describe_stack_resource)
     aws.patch(CloudFormationResponse, "describe_stack_resources", describe_stack_resources)
     aws.patch(CloudFormationResponse, "get_template", get_template)
     original_summary = aws.patch(CloudFormationResponse, "get_template_summary", get_template_summary)
@@ -97,6 +108,24 @@ def described(stack: Any, resource: Any) -> dict[str, Any]:
     summary = summary_of(stack, resource)
     when = summary.pop("LastUpdatedTimestamp")
     return {**summary, "Timestamp": when, "StackId": stack.stack_id, "StackName": stack.name}
+
+
+def detail_of(stack: Any, resource: Any) -> dict[str, Any]:
+    """A resource as DescribeStackResource has it. Metadata are the template's, as JSON."""
+    declared = stack.template_dict.get("Resources", {}).get(resource.logical_resource_id, {})
+    metadata = json.dumps(declared.get("Metadata", {}), default=str)
+    own = {"StackId": stack.stack_id, "StackName": stack.name, "Metadata": metadata}
+    return {**summary_of(stack, resource), **own}
+
+
+def stack_with(backend: Any, physical_id: str) -> Any:
+    """The stack that has a resource. Raises ValidationError in AWS's words where none has it."""
+    from moto.cloudformation.exceptions import ValidationError
+
+    for stack in backend.stacks.values():
+        if any(one.physical_resource_id == physical_id for one in resources_of(stack)):
+            return stack
+    raise ValidationError(message=f"Stack for {physical_id} does not exist")
 
 
 def last_event(stack: Any, logical_id: str) -> Any:

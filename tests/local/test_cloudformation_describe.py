@@ -105,6 +105,46 @@ def test_each_resource_has_its_own_status(stack):
     assert log["Timestamp"] == listed[0]["LastUpdatedTimestamp"]
 
 
+def test_a_resource_is_described_alone_and_found_by_its_name_at_its_service(stack):
+    one = stack.describe_stack_resource(StackName="small", LogicalResourceId="Log")["StackResourceDetail"]
+    (log,) = stack.describe_stack_resources(StackName="small", LogicalResourceId="Log")["StackResources"]
+    assert (one["StackId"], one["PhysicalResourceId"]) == (log["StackId"], log["PhysicalResourceId"])
+    assert (one["LastUpdatedTimestamp"], one["ResourceStatus"]) == (log["Timestamp"], "UPDATE_COMPLETE")
+    found = stack.describe_stack_resources(PhysicalResourceId=one["PhysicalResourceId"])["StackResources"]
+    assert [other["LogicalResourceId"] for other in found] == ["Log", "Table"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked", "words"),
+    [
+        (
+            "resource",
+            {"StackName": "small", "LogicalResourceId": "Nothing"},
+            "Resource Nothing does not exist for stack",
+        ),
+        ("resource", {"StackName": "nowhere", "LogicalResourceId": "Log"}, "Stack with id nowhere does not exist"),
+        ("resources", {"StackName": "nowhere"}, "Stack with id nowhere does not exist"),
+        ("resources", {"PhysicalResourceId": "nothing"}, "Stack for nothing does not exist"),
+        ("resources", {}, "one of StackName and PhysicalResourceId"),
+        ("events", {"StackName": "nowhere"}, "nowhere.* does not exist"),
+    ],
+)
+def test_what_is_not_there_is_said_so(stack, operation, asked, words):
+    with pytest.raises(ClientError, match=words) as refused:
+        getattr(stack, f"describe_stack_{operation}")(**asked)
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+
+
+def test_what_else_an_operator_asks_is_answered(stack):
+    events = stack.describe_stack_events(StackName="small")["StackEvents"]
+    assert (events[0]["LogicalResourceId"], events[0]["ResourceStatus"]) == ("small", "UPDATE_COMPLETE")
+    assert stack.list_exports()["Exports"] == []
+    assert [one["StackName"] for one in stack.list_stacks()["StackSummaries"]] == ["small"]
+    assert stack.validate_template(TemplateBody=json.dumps(TEMPLATE))["Description"] == "A table and a log"
+    with pytest.raises(ClientError, match="nowhere does not exist"):
+        stack.get_template(StackName="nowhere")
+
+
 def test_a_template_is_summarised(aws, stack):
     summary = stack.get_template_summary(StackName="small")
     assert summary["Parameters"] == [
