@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -197,9 +198,7 @@ def _wait(cloudformation: Any, name: str, last_event: str, limit: float) -> None
     if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
         return
     failures = []
-    for event in cloudformation.describe_stack_events(StackName=name)["StackEvents"]:  # the newest first
-        if event["EventId"] == last_event:
-            break
+    for event in takewhile(lambda one: one["EventId"] != last_event, _events(cloudformation, name)):
         reason = event.get("ResourceStatusReason", "")
         if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
             failures.append(f"{event['LogicalResourceId']} ({event['ResourceType']}): {reason}")
@@ -208,8 +207,13 @@ def _wait(cloudformation: Any, name: str, last_event: str, limit: float) -> None
 
 
 def _newest_event(cloudformation: Any, name: str) -> str:
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
-    return events[0]["EventId"] if events else ""
+    return next((event["EventId"] for event in _events(cloudformation, name)), "")
+
+
+def _events(cloudformation: Any, name: str) -> Iterator[dict[str, Any]]:
+    """The stack's events, the newest first; a page is asked for when it is needed."""
+    for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=name):
+        yield from page["StackEvents"]
 
 
 def _ended(status: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from taproom.history import StateRow, read_states
 
 RUNNING = "RUNNING"
+UNDER_WAY = (RUNNING, "PENDING_REDRIVE")  # asked to go on, and about to
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,13 @@ def snapshot_of(stepfunctions: Any, execution_arn: str) -> Snapshot:
 
 
 def follow(stepfunctions: Any, execution_arn: str, every: float = 0.5) -> Iterator[Snapshot]:
-    """Snapshots every ``every`` seconds; the last one is the first whose status is no longer RUNNING."""
+    """Snapshots every ``every`` seconds; the last one is the first whose status is an end."""
     described = stepfunctions.describe_state_machine_for_execution(executionArn=execution_arn)
     definition = json.loads(described["definition"])
     while True:
         snapshot = _look(stepfunctions, execution_arn, definition)
         yield snapshot
-        if snapshot.status != RUNNING:
+        if snapshot.status not in UNDER_WAY:
             return
         time.sleep(every)
 
