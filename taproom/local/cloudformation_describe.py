@@ -23,8 +23,8 @@ NUMBERS = ("MinLength", "MaxLength", "MinValue", "MaxValue")
 
 
 def install(aws: LocalAws) -> None:
-    from moto.cloudformation.responses import CloudFormationResponse
     from moto.cloudformation.exceptions import ValidationError
+    from moto.cloudformation.responses import CloudFormationResponse
     from moto.core.responses import ActionResult
 
     def list_change_sets(self: Any) -> Any:
