@@ -161,7 +161,7 @@ def test_the_report_has_a_table_of_them(tmp_path):
     told = snapshot(asked("TrainRetrieval", "Training", "t"))
     (tmp_path / "costs.json").write_text(json.dumps(costs_of(SageMaker(t=training(1800)), told)))
     page = write_report(told, tmp_path).read_text()
-    assert "1 × ml.big.xlarge" in page
+    assert ">ml.big.xlarge<" in page  # one machine: its number goes without saying
     assert '<td class="number">1,800.0<' in page
     assert "at most 7.25 USD" in page
 
