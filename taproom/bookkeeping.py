@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from taproom.follow import RUNNING, Snapshot
+from taproom.follow import UNDER_WAY, Snapshot
 from taproom.history import StateRow, is_bookkeeping
 
 LONG = 5.0  # seconds
@@ -12,7 +12,7 @@ LONG = 5.0  # seconds
 
 def rows_to_show(snapshot: Snapshot, now: datetime) -> list[StateRow]:
     """The rows of a snapshot without bookkeeping, and after its end without what was never entered."""
-    over = snapshot.status != RUNNING
+    over = snapshot.status not in UNDER_WAY
     return [row for row in snapshot.states if not (over and row.status == "waiting") and _worth_showing(row, now)]
 
 

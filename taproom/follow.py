@@ -10,8 +10,7 @@ from typing import Any
 
 from taproom.history import StateRow, read_states
 
-RUNNING = "RUNNING"
-UNDER_WAY = (RUNNING, "PENDING_REDRIVE")  # asked to go on, and about to
+UNDER_WAY = ("RUNNING", "PENDING_REDRIVE")  # asked to go on, and about to
 
 
 @dataclass(frozen=True)

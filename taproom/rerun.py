@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 
 from taproom.executions import LATEST, ExecutionError, Stack, document_of, machine_of, run_prefix
 from taproom.faults import error_code
+from taproom.follow import UNDER_WAY
 from taproom.history import state_outputs
 
 ENVELOPE = {"DefaultInput", "Trigger", "RerunOf"}
-UNDER_WAY = ("RUNNING", "PENDING_REDRIVE")
 FORGOTTEN = ("ExecutionDoesNotExist", "InvalidArn")
 
 

@@ -180,7 +180,7 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
         score, given, tested = scores.result()
         manifest["score"] = score_distribution(score, given)
         manifest["distributions"] = {"scores": score_counts(score, given, tested)}
-        manifest["distributions"] |= {name: review_counts(*found.result()) for name, found in counts.items()}
+        manifest["distributions"] |= {name: review_counts(*of.result()) for name, of in counts.items()}
         aside.finish()
     written = {"train.parquet": manifest["train"], "test.parquet": manifest["test"], "items.parquet": manifest["items"]}
     manifest["files"] = {

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from taproom.cached import cached_steps
 from taproom.executions import ExecutionError
 from taproom.faults import error_code
-from taproom.follow import RUNNING, Snapshot, follow
+from taproom.follow import UNDER_WAY, Snapshot, follow
 from taproom.manage.start import at_aws
 from taproom.manage.steps import FunctionStep, JobStep, events_of, jobs_of, request_ids_of, step_of
 
@@ -79,7 +79,7 @@ class StepLogs:
 
     def _is_over(self, snapshot: Snapshot) -> bool:
         """A step that failed may be tried again for as long as its execution runs."""
-        return snapshot.status != RUNNING or self._status(snapshot) in ("succeeded", "cached")
+        return snapshot.status not in UNDER_WAY or self._status(snapshot) in ("succeeded", "cached")
 
     def _refuse_what_did_not_run(self, snapshot: Snapshot) -> None:
         name, run = self._step.name, snapshot.execution["name"]

@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from taproom.executions import ExecutionError
+from taproom.follow import UNDER_WAY
 from taproom.manage.found import existing
-from taproom.rerun import UNDER_WAY
 
 ERROR, CAUSE = "Stopped", "stopped by a person: taproom stop"
 END_LIMIT = 30.0  # seconds that DescribeExecution, which is eventually consistent, may take to tell of the end

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from taproom.ending import NOTHING_NEW, quiet_end
-from taproom.follow import RUNNING, Snapshot
+from taproom.follow import UNDER_WAY, Snapshot
 from taproom.outcome import Failure, failures_of, model_results
 
 LOG_TAIL = 30  # lines
@@ -34,7 +34,7 @@ def verdict(snapshot: Snapshot) -> str:
     """The outcome of the execution in one sentence."""
     results = model_results(snapshot.events)
     if failures := failures_of(snapshot):
-        if snapshot.status == RUNNING:
+        if snapshot.status in UNDER_WAY:
             return "The run has not ended."
         steps = _listed([failure.step for failure in failures])
         failed = f"{snapshot.status.replace('_', ' ').capitalize()} at {steps}"
