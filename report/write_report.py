@@ -21,7 +21,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from taproom.ending import COALESCED, quiet_end
-from taproom.follow import RUNNING, Snapshot, snapshot_of
+from taproom.follow import UNDER_WAY, Snapshot, snapshot_of
 from taproom.report import write_report
 from taproom.report.gather import gather
 from taproom.report.publish import publish
@@ -72,7 +72,7 @@ def execution_of(event: Any) -> str:
 
 def why_none(snapshot: Snapshot) -> str:
     """Why the execution has no report; "" where it has one."""
-    if snapshot.status == RUNNING:
+    if snapshot.status in UNDER_WAY:
         return "the execution was redriven since, and its next end writes the report"
     quiet = quiet_end(snapshot.events)
     return "nothing ran, as another run was under way" if quiet and quiet.kind == COALESCED else ""

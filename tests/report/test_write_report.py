@@ -82,6 +82,7 @@ def test_an_end_has_a_page_unless_nothing_ran(function):
     assert function.why_none(taken().snapshot("ABORTED")) == ""
     assert "another run" in function.why_none(coalesced().snapshot())
     assert "redriven" in function.why_none(taken().snapshot("RUNNING"))
+    assert "redriven" in function.why_none(taken().snapshot("PENDING_REDRIVE"))
 
 
 @pytest.mark.parametrize("event", [None, {}, {"detail": None}, {"detail": {}}, {"detail": {"executionArn": 1}}])
