@@ -45,7 +45,9 @@ def run(command: Sequence[object], variables: Mapping[str, str] | None = None) -
                 check=False,
             )
         text = log.read_text(encoding="utf-8", errors="replace")
-        measured = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"exit_code": None}
+        measured: dict[str, Any] = {"exit_code": None}
+        if report.exists():
+            measured = json.loads(report.read_text(encoding="utf-8"))
     if launched.returncode or measured["exit_code"] != 0:
         end = "\n".join(text.splitlines()[-SHOWN_LINES:])
         raise BenchError(f"{Path(str(command[1])).name} ended with exit code {measured['exit_code']}:\n{end}")

@@ -46,7 +46,7 @@ def ranking(
 def search(peer: RatingPeer, train: Ratings, seed: int, tell: Tell) -> list[dict[str, Any]]:
     """Every setting of ``peer`` with its error on the reviews set aside."""
     fitted, aside = set_aside(train, seed)
-    trials = []
+    trials: list[dict[str, Any]] = []
     for setting in peer.settings():
         started = time.perf_counter()
         error = errors(peer.fit(fitted, setting, seed), aside)["rmse"]

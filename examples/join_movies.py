@@ -20,7 +20,7 @@ JOINED = r"""
 def join(folder: Path, target: Path) -> None:
     """Write ``target`` (.csv) from ``folder``/ratings.csv and movies.csv."""
     files = {name: str(folder / f"{name}.csv") for name in ("ratings", "movies")}
-    duckdb.sql(JOINED, params=files).write_csv(str(target))
+    duckdb.connect().sql(JOINED, params=files).write_csv(str(target))
 
 
 if __name__ == "__main__":

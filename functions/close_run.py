@@ -126,7 +126,8 @@ class Closing:
 
     def _what_waits(self, seen: Seen) -> list[FollowUp]:
         waiting = read_pending()
-        if self._is_own(seen) and not seen.lease.reserved:  # it ran: what it wrote before it got the lease is served
+        own = seen.lease if self._is_own(seen) else None
+        if own is not None and not own.reserved:  # it ran: what it wrote before it got the lease is served
             for one in waiting:
                 if not one.is_upload and one.execution == self.change.execution:
                     remove_pending(one)

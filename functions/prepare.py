@@ -120,7 +120,7 @@ def outcome(config: Config, plan: Plan, request: Request, claims: Claims) -> dic
     last = read_row("finished", "run")
     finished = {name: last.document[name] for name in ("ExecutionArn", "FinishedAt")} if last else None
     same = last is not None and last.document["Fingerprint"] == fingerprint
-    if same and not request.parameters.force and request.rerun_of is None:
+    if finished is not None and same and not request.parameters.force and request.rerun_of is None:
         reason = (
             f"reviews, code and parameters are those of {finished['ExecutionArn']}, which made all there is to make"
         )

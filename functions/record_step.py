@@ -61,7 +61,7 @@ def checked(step: MadeStep) -> tuple[list[StoredObject], str | None]:
     """What the step made, and why it is not worth recording (None: it is). Raises OutputBroken."""
     if not isinstance(step.output, TrainingOutput):
         made = list(list_objects(parse_s3_uri(step.output.prefix)))
-        return made, step.check_files(step.output.prefix, made) or unreadable(step)
+        return made, step.check_files(step.output.prefix, made) or unreadable(step, step.output.prefix)
     place = parse_s3_uri(step.output.model_data_url)
     archive = find_object(place)
     if archive is None:
@@ -76,11 +76,14 @@ def checked(step: MadeStep) -> tuple[list[StoredObject], str | None]:
     return [archive], None
 
 
-def unreadable(step: MadeStep) -> str | None:
-    """Why an evaluation is not worth recording: a later run would only be told so again. None for other steps."""
+def unreadable(step: MadeStep, prefix: str) -> str | None:
+    """Why the evaluation at ``prefix`` (a URI) is not worth recording: a later run would only be told so again.
+
+    None for other steps.
+    """
     if step.step == PREPROCESS:
         return None
-    uri = f"{step.output.prefix}{EVALUATION}"
+    uri = f"{prefix}{EVALUATION}"
     try:
         parse_object(read_object(parse_s3_uri(uri)), uri, written_by=step.step)
     except (DocumentMissing, DocumentUnreadable) as error:

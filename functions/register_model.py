@@ -71,6 +71,8 @@ def evidence(registration: Registration) -> Evidence:
     }
     if told["gate"].get("passed") is not True:
         raise NotPassed(f"{registration.gate_uri} does not say that the model passed, so it is not registered")
+    assert evaluation is not None  # else there was no document above
+    assert manifest is not None
     return Evidence(sha256(evaluation), sha256(manifest), model_card(registration, **told))
 
 

@@ -62,8 +62,8 @@ def history_of(ending: RunEnding) -> Iterator[dict[str, Any]]:
 
 def emit(measurement: Measurement, stack: str) -> None:
     metrics = EphemeralMetrics()
-    for name, value in ({"stack": stack} | dict(measurement.dimensions)).items():
-        metrics.add_dimension(name, value)
+    for name, text in ({"stack": stack} | dict(measurement.dimensions)).items():
+        metrics.add_dimension(name, text)
     for name, value in measurement.values.items():
         metrics.add_metric(name, measurement.unit, value)
     metrics.flush_metrics()

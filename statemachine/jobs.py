@@ -65,8 +65,8 @@ def processing(
         role="${JobRoleArn}",
         instance_count=1,  # this and the type are replaced below
         instance_type=REPLACED,
-        entrypoint=ENTRYPOINT,
-        env=ENVIRONMENT,
+        entrypoint=[*ENTRYPOINT],
+        env={**ENVIRONMENT},
         base_job_name=name,  # else the SDK derives one from the image, which is not known yet
         sagemaker_session=_offline_session(),
     )

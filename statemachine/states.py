@@ -42,7 +42,7 @@ def formatted(template: str, *paths: str) -> Path:
     return Path(f"States.Format('{quoted}', {', '.join(paths)})")
 
 
-class _Task:
+class _Task(steps.Task):
     """A task that can keep only the named parts of its result: keys are names, values ``Path``s into the result."""
 
     def is_field_allowed(self, field_name: str) -> bool:

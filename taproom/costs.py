@@ -95,7 +95,7 @@ def billed_seconds(kind: str, described: Mapping[str, Any]) -> int | float | Non
 
 def cost_of(asked: AskedJob, described: Mapping[str, Any], usd_per_hour: float | None) -> dict[str, Any]:
     machine, seconds = _machine(asked.kind, described), billed_seconds(asked.kind, described)
-    known = usd_per_hour is not None and seconds is not None
+    usd = None if usd_per_hour is None or seconds is None else round(seconds * usd_per_hour / HOUR, DECIMALS)
     return {
         "Step": asked.step,
         "JobName": asked.name,
@@ -104,7 +104,7 @@ def cost_of(asked: AskedJob, described: Mapping[str, Any], usd_per_hour: float |
         "InstanceCount": machine.get("InstanceCount", 1),
         "Seconds": seconds,
         "UsdPerHour": usd_per_hour,
-        "Usd": round(seconds * usd_per_hour / HOUR, DECIMALS) if known else None,
+        "Usd": usd,
     }
 
 
@@ -115,5 +115,6 @@ def _machine(kind: str, described: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _sum(amounts: Iterable[float | None]) -> float | None:
-    known = list(amounts)
-    return None if None in known else round(sum(known), DECIMALS)
+    every = list(amounts)
+    known = [amount for amount in every if amount is not None]
+    return round(sum(known), DECIMALS) if len(known) == len(every) else None

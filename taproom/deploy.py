@@ -99,6 +99,7 @@ def _import(
         "ResourcesToImport": [one.to_import() for one in found],
     }
     change_set = _change_set(cloudformation, stack_name, "IMPORT", limit, **template)
+    assert change_set is not None  # a stack that is not there yet is changed by whatever it imports
     _execute(cloudformation, stack_name, change_set, limit)
     return [one.logical_id for one in found]
 

@@ -13,12 +13,12 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import yaml
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
-LEFT_OUT = {"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".ruff_cache"}
+LEFT_OUT = {"__pycache__", ".git", ".DS_Store", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
 Upload = Callable[[str, bytes], str]  # (key, content) -> s3:// URI
 
 
@@ -60,7 +60,7 @@ def packaged(template: Path, upload: Upload) -> dict[str, Any]:
     return document
 
 
-def is_local(uri: Any) -> bool:
+def is_local(uri: Any) -> TypeGuard[str]:
     """Whether a URI of a template names something on this disk."""
     return isinstance(uri, str) and not uri.startswith(("s3://", "https://"))
 
@@ -124,7 +124,7 @@ def _long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[st
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        value = loader.construct_mapping(node, deep=True)
+        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]  # a node is one of the three
     if suffix in ("Ref", "Condition"):
         return {suffix: value}
     if suffix == "GetAtt" and isinstance(value, str):

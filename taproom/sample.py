@@ -201,7 +201,7 @@ def _writer(path: Path, schema: pa.Schema, stack: contextlib.ExitStack) -> Any:
     name = path.name.lower()
     if name.endswith(".parquet"):
         return pyarrow.parquet.ParquetWriter(path, schema, compression="zstd")
-    stream = stack.enter_context(path.open("wb"))
+    stream: Any = stack.enter_context(path.open("wb"))
     if name.endswith(".gz"):
         # No file name and no time in the header: the same reviews are the same bytes.
         stream = stack.enter_context(gzip.GzipFile(filename="", fileobj=stream, mode="wb", compresslevel=1, mtime=0))

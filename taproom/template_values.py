@@ -20,8 +20,8 @@ def value_of(node: Any, values: Mapping[str, str], template: Mapping[str, Any]) 
     Raises Unknown for anything else, such as an attribute of a resource.
     """
     if isinstance(node, list):
-        worked_out = [value_of(item, values, template) for item in node]
-        return [item for item in worked_out if item is not _NOTHING]
+        items = [value_of(item, values, template) for item in node]
+        return [item for item in items if item is not _NOTHING]
     if not isinstance(node, dict):
         return node
     if len(node) == 1:

@@ -97,7 +97,9 @@ def evaluate(
     trained = set(train.user_names)  # np.isin compares every pair of names
     known = np.array([name in trained for name in test.user_names])
     slices = slices_of(asked, counts, known)
-    catalogues = dict.fromkeys(by, len(model.items)) | ({"champion": len(rival.items)} if "champion" in by else {})
+    catalogues = dict.fromkeys(by, len(model.items))
+    if rival is not None and "champion" in by:
+        catalogues["champion"] = len(rival.items)
     with ThreadPoolExecutor(1) as aside:
         counted = aside.submit(coverages, {name: found.shown for name, found in by.items()}, catalogues, seed)
         values = per_user_values(asked, by, slices, k)
@@ -161,7 +163,7 @@ def summary(evaluation: dict[str, Any]) -> list[str]:
 
 def _ranked(scorer: Scorer, asked: HeldOut, test: Interactions) -> Places:
     users = test.user_names
-    return places(lambda start, stop: scorer.score(users[start:stop]), len(scorer.items), asked, SHOWN)
+    return places(lambda start, stop: scorer.score(users[start:stop].tolist()), len(scorer.items), asked, SHOWN)
 
 
 def _baselines(asked: HeldOut, counts: np.ndarray, seed: int) -> dict[str, Places]:

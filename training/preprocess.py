@@ -157,7 +157,7 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
         found = read.result()
         if not found:
             raise NoReviewsError(f"the review files hold no row: {file_names(files)}")
-        manifest = {
+        manifest: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
             "read": sum(rows for *_, rows in found),
             "dropped": drops(found, kept.left_out()),

@@ -87,9 +87,9 @@ def inverse_of_symmetric(matrix: np.ndarray) -> np.ndarray:
 
     Cholesky's way makes use of the symmetry, which is a third of the work; its result is one triangle.
     """
-    factor, problem = lapack.dpotrf(matrix.T, lower=1, overwrite_a=1)
+    triangle, problem = lapack.dpotrf(matrix.T, lower=1, overwrite_a=1)
     if not problem:
-        triangle, problem = lapack.dpotri(factor, lower=1, overwrite_c=1)
+        triangle, problem = lapack.dpotri(triangle, lower=1, overwrite_c=1)
     if problem:
         raise np.linalg.LinAlgError(f"the matrix is not positive definite (LAPACK says {problem})")
     return _mirrored(triangle.T)

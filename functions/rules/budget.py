@@ -67,8 +67,8 @@ class Budget:
     @property
     def at_most(self) -> Decimal | None:
         """USD that all jobs together cost at most; None where one's price is not known."""
-        amounts = [step.at_most for step in self.steps]
-        return None if None in amounts else sum(amounts, Decimal(0))
+        amounts = [amount for step in self.steps if (amount := step.at_most) is not None]
+        return sum(amounts, Decimal(0)) if len(amounts) == len(self.steps) else None
 
     @property
     def prices_of(self) -> str:
@@ -90,17 +90,19 @@ class Budget:
         """Refuse a run that may cost more than ``max_usd`` (None: no limit). Raises OverBudget and UnknownPrice."""
         if max_usd is None:
             return
-        unknown = [step for step in self.steps if step.price is None]
-        if unknown:
-            raise UnknownPrice(_unknown(max_usd, unknown))
-        if self.at_most > Decimal(str(max_usd)):
-            raise OverBudget(self._over(max_usd))
+        at_most = self.at_most
+        if at_most is None:
+            raise UnknownPrice(_unknown(max_usd, [step for step in self.steps if step.price is None]))
+        if at_most > Decimal(str(max_usd)):
+            raise OverBudget(self._over(max_usd, at_most))
 
-    def _over(self, max_usd: float) -> str:
-        dearest = max(self.steps, key=lambda step: step.at_most)
+    def _over(self, max_usd: float, at_most: Decimal) -> str:
+        dearest = max(self.steps, key=lambda step: step.at_most or Decimal(0))
+        assert dearest.at_most is not None  # keep_to has seen to that
+        assert dearest.price is not None
         limit, machine = _lowered(dearest.name)
         return (
-            f"the jobs may cost up to {_usd(self.at_most)} USD (prices of {self.prices_of}), but MaxUsd is {max_usd}. "
+            f"the jobs may cost up to {_usd(at_most)} USD (prices of {self.prices_of}), but MaxUsd is {max_usd}. "
             f"The dearest step is {dearest.name} with {_usd(dearest.at_most)} USD: {dearest.instance_count} x "
             f"{dearest.instance_type} at {dearest.price.usd_per_hour} USD an hour for {dearest.max_runtime} s. "
             f"Lower {limit}, choose a cheaper {machine}, or raise MaxUsd"

@@ -54,7 +54,9 @@ class Input(StrictDocument):
 class CachedStep(StrictDocument):
     """What LookUpStep is asked."""
 
-    step: Literal[STEPS] = Field(description=f"one of {', '.join(STEPS)}")
+    step: Literal[STEPS] = Field(  # type: ignore[valid-type]  # they are worked out from MODELS
+        description=f"one of {', '.join(STEPS)}"
+    )
     attributes: Attributes
     code: str = Field(min_length=1, description="the code's digest")
     inputs: list[Input] = Field(min_length=1, description="a list of the step's inputs")

@@ -38,7 +38,7 @@ def triggers_document(uploads: list[Upload]) -> dict[str, Any]:
 def widened(request: Request, uploads: Iterable[Upload]) -> Request:
     """The request with all uploads' reviews in it, if uploads are what started it: their deepest common folder."""
     keys = [one["Key"] for one in uploads]
-    if request.uploaded:
+    if request.trigger is not None and request.uploaded:
         keys.append(request.trigger["Key"])
     if not keys or not (request.uploaded or request.coalesced):
         return request

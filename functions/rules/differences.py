@@ -56,11 +56,12 @@ def _of_values(
 
 
 def _of_arguments(before: Sequence[str], now: Sequence[str]) -> Iterator[str]:
-    by_flag = _by_flag(before), _by_flag(now)
-    if None in by_flag or by_flag[0] == by_flag[1]:  # not only flags and values, or only in another order
+    flags_before, flags_now = _by_flag(before), _by_flag(now)
+    # not only flags and values, or only in another order
+    if flags_before is None or flags_now is None or flags_before == flags_now:
         yield f"Arguments were {shown(before, LIMIT)}, now {shown(now, LIMIT)}"
     else:
-        yield from _of_values("Arguments: ", *by_flag, printable)
+        yield from _of_values("Arguments: ", flags_before, flags_now, printable)
 
 
 def _by_flag(arguments: Sequence[str]) -> dict[str, str] | None:

@@ -12,6 +12,7 @@ both:       "differences": {"popularity": {"accuracy": {"value": 0.1, "lower": 0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +96,7 @@ def flat_metrics(report: Report, measured: Measured) -> dict[str, float]:
     return flat
 
 
-def _found(report: Report, measured: Measured, paths: dict[str, tuple[str, ...]]) -> dict[str, float]:
+def _found(report: Report, measured: Measured, paths: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
     """The values of the metrics that stand at ``paths``, by flat name; the last key of a path is the metric's name."""
     return {
         flat: report.number(*path, "value", allowed=measured.ranges[path[-1]])

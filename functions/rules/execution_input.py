@@ -160,13 +160,13 @@ class ExecutionInput(StrictDocument):
     """Adam's."""
     return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")
     """How many items the retrieval model returns, and the k of top-k accuracy."""
-    retrieval_metric: Literal[RETRIEVAL.gate_paths] = Field(
+    retrieval_metric: Literal[RETRIEVAL.gate_paths] = Field(  # type: ignore[name-defined]  # worked out, in one place
         RETRIEVAL.gate_paths[0], description=f"one of {', '.join(RETRIEVAL.gate_paths)}"
     )
     """The metric of evaluation.json that the gate's rules for retrieval look at."""
     accuracy_top500_threshold: float = Field(0.5, ge=0, le=1, description=SHARE)
     """The least that the retrieval metric must reach, whichever it is."""
-    ranking_metric: Literal[RANKING.gate_paths] = Field(
+    ranking_metric: Literal[RANKING.gate_paths] = Field(  # type: ignore[name-defined]  # worked out, in one place
         RANKING.gate_paths[0], description=f"one of {', '.join(RANKING.gate_paths)}"
     )
     """The metric of evaluation.json that the gate's rules for ranking look at."""

@@ -86,7 +86,7 @@ def trivial_rule(judged: Judged) -> Verdict:
     would = "would not reach" if kept else "would already reach"
     reason = f"{BASELINES[who]} {would} {parameter} {threshold!r} with {told_against(value, threshold)}"
     if not kept:
-        reason += f": {_remedy(judged)}"
+        reason += f": {_remedy(judged, threshold)}"
     return Verdict("trivial", PASSED if kept else FAILED, reason, value, threshold)
 
 
@@ -95,12 +95,12 @@ def _holds_against(judged: Judged, value: float, other: float) -> bool:
     return value >= other if judged.measured.higher_is_better else value < other
 
 
-def _remedy(judged: Judged) -> str:
+def _remedy(judged: Judged, threshold: float) -> str:
     """What to do about a threshold that is reached without a model."""
     parameter, k, items = judged.measured.threshold_parameter, judged.count("k"), judged.count("items")
     if judged.metric == "accuracy" and k and items and 2 * k >= items:
         part = f"all {items}" if k >= items else f"most of the {items}"
-        enough = math.ceil(judged.rules.threshold * items)  # any k items hold k / items of what is held out
+        enough = math.ceil(threshold * items)  # any k items hold k / items of what is held out
         shorter = f"set ReturnRecommendationsNumber below {enough}, or " if enough > 1 else ""
         return f"the lists of {k} hold {part} items; {shorter}raise {parameter}"
     change = "raise" if judged.measured.higher_is_better else "lower"

@@ -51,5 +51,5 @@ def _size_of_model(unpacked: gzip.GzipFile) -> int | None:
         for member in archive:
             if member.isfile() and posixpath.normpath(member.name) == SAVED_MODEL:
                 size = member.size
-            archive.members.clear()  # it would remember them all
+            archive.members.clear()  # type: ignore[attr-defined]  # it would remember them all; types leave it out
     return size

@@ -46,13 +46,13 @@ class RunCost:
 def cost_of(history: RunHistory) -> RunCost:
     budget: Mapping[str, Any] = history.prepared.get("Budget") or {}
     prices = {step: one.get("UsdPerHour") for step, one in (budget.get("Steps") or {}).items()}
-    ended = [job for job in history.jobs.values() if job.seconds is not None]
+    ended = [(job.step, job.seconds) for job in history.jobs.values() if job.seconds is not None]
     unpriced = any(prices.get(job.step) is None for job in history.jobs.values())
-    usd = None if unpriced else round(sum(job.seconds * prices[job.step] / HOUR for job in ended), DECIMALS)
+    usd = None if unpriced else round(sum(seconds * prices[step] / HOUR for step, seconds in ended), DECIMALS)
     return RunCost(
         len(history.jobs),
         len(history.jobs) - len(ended),
-        round(sum(job.seconds for job in ended), 3),
+        round(sum(seconds for _, seconds in ended), 3),
         usd,
         budget.get("AtMost"),
         str(budget.get("PricesOf") or ""),

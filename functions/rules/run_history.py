@@ -47,7 +47,8 @@ def read_history(events: Iterable[Mapping[str, Any]]) -> RunHistory:
     entered: dict[str, datetime] = {}
     asked: dict[int, str] = {}  # the job for which an event and those that follow from it stand
     taken: set[str] = set()  # jobs that SageMaker accepted
-    failed_at, last = "", None
+    failed_at = ""
+    last: datetime | None = None
     for event in events:
         kind, details = event["type"], _details(event)
         asked[event["id"]] = job = asked.get(event.get("previousEventId", 0), "")
@@ -72,8 +73,9 @@ def read_history(events: Iterable[Mapping[str, Any]]) -> RunHistory:
         elif kind == "ExecutionRedriven":
             failed_at = ""
     read.at = tuple(entered) or ((failed_at,) if failed_at else ())
-    for name in list(entered):
-        _leave(read, entered, name, last)
+    if last is not None:
+        for name in list(entered):
+            _leave(read, entered, name, last)
     steps = {one.step for one in read.jobs.values()}
     read.step_seconds = {name: seconds for name, seconds in read.step_seconds.items() if name in steps}
     return read

@@ -23,7 +23,7 @@ def measurements_of(run: Run) -> list[Measurement]:
     """Steps' seconds, billed seconds, USD, and each model's metric beside the champion's and the baseline's."""
     cost = run.cost
     told = [Measurement("Seconds", {"BilledSeconds": cost.seconds})]
-    if cost.is_known:
+    if cost.usd is not None and cost.is_known:
         told.append(Measurement("None", {"CostUsd": cost.usd}))
     told += [
         Measurement("Seconds", {"StepSeconds": seconds}, {"Step": step})

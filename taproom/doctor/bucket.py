@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -12,7 +13,7 @@ from taproom.doctor.site import Site
 from taproom.executions import GONE
 from taproom.faults import error_code
 
-WANTED = {"EventBridgeConfiguration": {}}
+WANTED: dict[str, Any] = {"EventBridgeConfiguration": {}}
 
 
 def check(site: Site) -> Iterator[Finding]:

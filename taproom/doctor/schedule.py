@@ -18,10 +18,11 @@ def check(site: Site) -> Iterator[Finding]:
     machine = site.outputs["StateMachineArn"]
     try:
         name = schedule_name(site.client("cloudformation"), site.stack)
-        found = site.client("scheduler").get_schedule(Name=name)
     except ExecutionError as error:
         yield Finding("schedule", FAIL, str(error), DEPLOY)
         return
+    try:
+        found = site.client("scheduler").get_schedule(Name=name)
     except ClientError as error:
         if error_code(error) != "ResourceNotFoundException":
             raise

@@ -55,7 +55,7 @@ def representatives(graph: Graph) -> dict[str, str]:
 
 def _representatives(graph: Graph) -> dict[str, str]:
     nodes = {node.name: node for node in graph.nodes}
-    into = {}
+    into: dict[str, str] = {}
     for node in graph.nodes:
         patterns = OF_A_JOB if node.kind == "job" else OF_A_TASK if node.kind in ("lambda", "task") else ()
         into |= {name: node.name for pattern in patterns if (name := pattern.format(node.name)) in nodes}

@@ -256,7 +256,7 @@ def new_stack(backend: Any, name: str, options: dict[str, Any]) -> Any:
     from moto.cloudformation.utils import generate_stack_id
 
     stack_id = generate_stack_id(name, backend.region_name, backend.account_id)
-    stack = Stack(
+    stack = Stack(  # type: ignore[abstract]  # by its types alone: moto makes it so too
         stack_id=stack_id,
         name=name,
         template={},

@@ -55,11 +55,14 @@ class AsyncInvocations:
                 log.error("asynchronous invocation of %s failed, its event is dropped: %s", name, outcome.payload)
                 return
             log.warning("asynchronous invocation of %s failed, again in %d s: %s", name, seconds, outcome.payload)
-            due = self._aws.clock.now() + timedelta(seconds=seconds)
-            with self._aws.background.resting():
-                self._aws.clock.wait_for(lambda due=due: due, self._stopped.is_set)
+            self._rest(seconds)
             if self._stopped.is_set():
                 return
+
+    def _rest(self, seconds: float) -> None:
+        due = self._aws.clock.now() + timedelta(seconds=seconds)
+        with self._aws.background.resting():
+            self._aws.clock.wait_for(lambda: due, self._stopped.is_set)
 
 
 def configured(function: Any) -> tuple[int, str | None]:

@@ -28,4 +28,4 @@ def leave_to_runtime(task_root: Path, runtime_packages: Iterable[str]) -> list[s
 def is_foreign(file_name: str) -> bool:
     """Whether a file is an extension module that says itself to be for another Python or machine."""
     found = TAGGED.fullmatch(file_name)
-    return bool(found) and found["suffix"] not in importlib.machinery.EXTENSION_SUFFIXES
+    return found is not None and found["suffix"] not in importlib.machinery.EXTENSION_SUFFIXES

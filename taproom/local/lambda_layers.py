@@ -23,7 +23,7 @@ def install(aws: LocalAws) -> None:
     def get_layers_data(self: Any, arns: list[str]) -> Any:
         described = original(self, arns)
         backend = lambda_backends[self.account_id][self.region]
-        versions = [backend.layers_versions_by_arn(arn) for arn in arns]
+        versions = [version for arn in arns if (version := backend.layers_versions_by_arn(arn))]
         self.layer_contents = {version.code_digest: version.code_bytes for version in versions}
         return described
 

@@ -103,7 +103,8 @@ def create(backend: Any, request: Request) -> str:
     return package.arn
 
 
-def _new(backend: Any, request: Request) -> Any:
+def _new(backend: Any, request: Any) -> Any:
+    """moto's annotations ask for what may be left out of a Request."""
     from moto.sagemaker.models import ModelPackage
 
     group, name = request.get("ModelPackageGroupName"), request.get("ModelPackageName")

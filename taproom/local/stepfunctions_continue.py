@@ -74,13 +74,14 @@ class Continued:
         env.event_history_context.source_event_id = env.event_history_context.last_published_event_id = at.event
         state = self._program.states.states[at.state]
         if isinstance(state, StateParallel) and at.entered:
-            programs = state.branches.programs
+            programs: list[Any] = state.branches.programs
             programs[:] = [Continued(*pair) for pair in zip(programs, at.branches, strict=True)]
-        start, self._program.start_at = self._program.start_at, StartAt(at.state)
+        program: Any = self._program  # whose start moto sets once: this one is a copy
+        start, program.start_at = program.start_at, StartAt(at.state)
         try:
             self._program.eval(env)
         finally:
-            self._program.start_at = start
+            program.start_at = start
 
 
 def continue_execution(execution: Any, redrive_count: int, now: datetime) -> Callable[[], None]:
@@ -120,7 +121,7 @@ def continue_execution(execution: Any, redrive_count: int, now: datetime) -> Cal
 
 def _add_redriven(env: Environment, after: int, redrive_count: int) -> None:
     context = EventHistoryContext(after)
-    details = {"executionRedrivenEventDetails": {"redriveCount": redrive_count}}
+    details: Any = {"executionRedrivenEventDetails": {"redriveCount": redrive_count}}
     env.event_manager.add_event(context, HistoryEventType.ExecutionRedriven, details)
 
 

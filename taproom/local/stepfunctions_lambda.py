@@ -35,7 +35,8 @@ def install(aws: LocalAws) -> None:
             env=env,
             error_name=CustomErrorName(error),
             event_type=HistoryEventType.LambdaFunctionFailed,
-            event_details=EventDetails(lambdaFunctionFailedEventDetails=details),
+            # by moto's types an event has the details of every kind
+            event_details=EventDetails(lambdaFunctionFailedEventDetails=details),  # type: ignore[typeddict-item]
         )
 
     original = aws.patch(StateTaskLambda, "_from_error", from_error)

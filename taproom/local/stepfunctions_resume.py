@@ -44,10 +44,14 @@ def continuation(
     scope: Document, events: Sequence[Document], followers: Followers, after: int = 0
 ) -> Resumed | Finished | None:
     """Where ``scope`` (an object with States) goes on by its events later than ``after``; None: it never began."""
-    own = [event for event in events if event["id"] > after and _state_of(event) in scope["States"]]
+    own = [
+        (event, name)
+        for event in events
+        if event["id"] > after and (name := _state_of(event)) is not None and name in scope["States"]
+    ]
     if not own:
         return None
-    last, name = own[-1], _state_of(own[-1])
+    last, name = own[-1]
     if last["type"].endswith("StateExited"):
         output = json.loads(last["stateExitedEventDetails"]["output"])
         following = followers.get(name)

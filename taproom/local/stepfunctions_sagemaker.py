@@ -72,16 +72,22 @@ def _service_class() -> type:
     class StateTaskServiceSageMaker(StateTaskServiceCallback):
         def __init__(self) -> None:
             # The interpreter's own clean-up after a wait needs a callback endpoint, hence WaitForTaskToken beside Sync.
-            super().__init__({ResourceCondition.Sync, ResourceCondition.WaitForTaskToken})
+            conditions: set[Any] = {ResourceCondition.Sync, ResourceCondition.WaitForTaskToken}
+            super().__init__(conditions)
 
-        def _kind(self) -> Kind | None:
+        def _kind_if_any(self) -> Kind | None:
             actions = {f"create{kind.word}job".lower(): kind for kind in KINDS}
             return actions.get(self.resource.api_action.lower())
+
+        def _kind(self) -> Kind:
+            kind = self._kind_if_any()
+            assert kind is not None  # else the definition was refused: nothing is supported, as told below
+            return kind
 
         def _get_supported_parameters(self) -> set[str] | None:
             # Whatever is named here moto keeps, and silently drops the rest: with nothing named it keeps all, and the
             # check below refuses what SageMaker does not know.
-            return set() if self._kind() else None
+            return set() if self._kind_if_any() else None
 
         def _eval_service_task(
             self, env: Any, resource_runtime_part: Any, normalised_parameters: dict, state_credentials: Any
@@ -125,11 +131,11 @@ def _service_class() -> type:
                     log.warning("the job %s was not stopped: %s", name, error)
 
             # not in self: executions of one definition share this very object
-            look.stop_job = stop_job
+            look.stop_job = stop_job  # type: ignore[attr-defined]  # a function of our own
             return look
 
-        def _eval_sync(self, env: Any, sync_resolver: Any, **kwargs: Any) -> Any:
-            outcome = super()._eval_sync(env=env, sync_resolver=sync_resolver, **kwargs)
+        def _eval_sync(self, env: Any, sync_resolver: Any, *args: Any, **kwargs: Any) -> Any:
+            outcome = super()._eval_sync(env, sync_resolver, *args, **kwargs)
             if not isinstance(outcome, dict):  # stopped, or out of time: .sync takes the job with it
                 sync_resolver.stop_job()
             return outcome
@@ -160,7 +166,8 @@ def _service_class() -> type:
                 env=env,
                 error_name=error_name,
                 event_type=HistoryEventType.TaskFailed,
-                event_details=EventDetails(taskFailedEventDetails=details),
+                # by moto's types an event has the details of every kind
+                event_details=EventDetails(taskFailedEventDetails=details),  # type: ignore[typeddict-item]
             )
 
     return StateTaskServiceSageMaker

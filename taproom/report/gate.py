@@ -40,5 +40,5 @@ def gate_of(folder: Path, result: Mapping[str, Any]) -> Gate:
 
 
 def _rule(told: Mapping[str, Any]) -> Rule:
-    texts = (str(told.get(name) or "") for name in ("rule", "verdict"))
-    return Rule(*texts, finite(told.get("value")), finite(told.get("limit")), str(told.get("reason") or ""))
+    name, verdict, reason = (str(told.get(key) or "") for key in ("rule", "verdict", "reason"))
+    return Rule(name, verdict, finite(told.get("value")), finite(told.get("limit")), reason)

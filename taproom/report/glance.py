@@ -18,7 +18,7 @@ def glance_of(took: timedelta, data: Data | None, costs: Mapping[str, Any], cach
     if not costs["Jobs"] and not data:
         return []
     counted = {name: number for name, number, _ in data.rows} if data else {}
-    told = {name: f"{counted[name]:,}" for name in ("users", "items") if name in counted}
+    told: dict[str, str] = {name: f"{counted[name]:,}" for name in ("users", "items") if name in counted}
     if "kept" in counted and "read" in counted:
         told = {"reviews": f"{counted['kept']:,} of {counted['read']:,}"} | told
     if "test" in counted:

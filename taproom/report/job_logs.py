@@ -44,7 +44,8 @@ def said(logs: Any, group: str, job: str) -> Iterator[str]:
 
 def _end_of(logs: Any, group: str, stream: str) -> Iterator[str]:
     pages: list[list[str]] = []
-    size, token = 0, {}
+    size = 0
+    token: dict[str, str] = {}
     while size < LARGEST and len(pages) < MOST_PAGES:
         answer = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=False, **token)
         pages.append([event["message"].rstrip("\r\n") for event in answer["events"]])

@@ -136,7 +136,8 @@ def _intervals(model: str, rows: list[MetricRow], others: list[str]) -> Figure |
     together = SHOWN_TOGETHER[model]
     rows = [row for row in rows if together is None or row.key in together]
     series = [OWN, *(other.replace("_", " ") for other in others)]
-    values, table = [], []
+    values: list[dict[str, Any]] = []
+    table: list[list[Any]] = []
     for row in rows:
         for name, one in zip(series, [row.measured, *row.others], strict=True):
             if one is not None:
@@ -165,15 +166,16 @@ def _intervals(model: str, rows: list[MetricRow], others: list[str]) -> Figure |
 def _by_k(quality: Quality, others: list[str]) -> Figure | None:
     """Recall of longer and longer lists."""
     whose = {OWN: quality.metrics} | {name: quality.others[name] for name in others}
-    values, table = [], []
+    values: list[dict[str, Any]] = []
+    table: list[list[Any]] = []
     for name, metrics in whose.items():
         for key, one in metrics.items():
             length = key.removeprefix(RECALL)
             if key.startswith(RECALL) and length.isdigit():
                 low, high = _bounds(one)
-                series = name.replace("_", " ")
-                values.append({"series": series, "k": int(length), "value": one.value, "low": low, "high": high})
-                table.append([int(length), series, one.value, low, high])
+                of = name.replace("_", " ")
+                values.append({"series": of, "k": int(length), "value": one.value, "low": low, "high": high})
+                table.append([int(length), of, one.value, low, high])
     ks = sorted({one["k"] for one in values})
     if len(ks) < 2:
         return None
@@ -226,13 +228,14 @@ def _slice_row(name: str, size: str, own: dict[str, Any], model: str) -> SliceRo
 
 
 def _by_slice(key: str, name: str, sliced: Sliced) -> Figure:
-    values, table = [], []
+    values: list[dict[str, Any]] = []
+    table: list[list[Any]] = []
     for slice_name, _, own, champion in sliced:
-        for series, metrics in ((OWN, own), (CHAMPION, champion)):
+        for of, metrics in ((OWN, own), (CHAMPION, champion)):
             if one := _measured(metrics.get(key)):
                 low, high = _bounds(one)
-                values.append({"slice": slice_name, "series": series, "value": one.value, "low": low, "high": high})
-                table.append([slice_name, series, one.value, low, high])
+                values.append({"slice": slice_name, "series": of, "value": one.value, "low": low, "high": high})
+                table.append([slice_name, of, one.value, low, high])
     names = list(dict.fromkeys(one["slice"] for one in values))
     series = list(dict.fromkeys(one["series"] for one in values))
     height = AROUND + ROW * (len(series) + 1) * len(names)

@@ -94,10 +94,13 @@ def _curve(title: str, measured: str, points: list[tuple[str, int, Any]]) -> Fig
     values = [{"series": name, "epoch": number, "value": value} for name, number, value in points]
     epochs = sorted({number for _, number, _ in points})
     ticks = {"values": epochs} if len(epochs) <= MOST_TICKS else {"tickMinStep": 1}
+    mark = {"type": "line", "point": {"size": 28} if len(points) <= MOST_DOTS else False, "strokeWidth": 2}
+    if len(series) == 1:
+        mark["color"] = LIGHT["busy"]
     spec = {
         "height": 240,
         "data": {"values": values},
-        "mark": {"type": "line", "point": {"size": 28} if len(points) <= MOST_DOTS else False, "strokeWidth": 2},
+        "mark": mark,
         "encoding": {
             "x": {
                 "field": "epoch",
@@ -108,8 +111,6 @@ def _curve(title: str, measured: str, points: list[tuple[str, int, Any]]) -> Fig
             "color": colours_of(series),
         },
     }
-    if len(series) == 1:
-        spec["mark"]["color"] = LIGHT["busy"]
     first, last = points[0], [one for one in points if one[0] == series[0]][-1]
     told = f"A line from {first[2]:.4g} in epoch {first[1]} to {last[2]:.4g} in epoch {last[1]}."
     return figure(title, spec, told, ["", "epoch", measured], [list(point) for point in points])

@@ -46,7 +46,8 @@ class Stage:
     def __init__(self, file: Path | None, identity: dict[str, Any], learning: Learning) -> None:
         self._file, self._identity, self._learning = file, identity, learning
         self.rows: list[dict[str, Any]] = []
-        self.best_epoch, self.best_score = 0, None
+        self.best_epoch = 0
+        self.best_score: float | None = None
         self._best: tuple[np.ndarray, ...] = learning.learnt()
         self._resume()
 

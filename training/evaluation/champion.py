@@ -61,7 +61,7 @@ def read_champion(folder: Path | None) -> Champion:
     or lies outside of ``folder``: "unusable".
     """
     documents = sorted(folder.rglob(DOCUMENT)) if folder is not None and folder.is_dir() else []
-    if not documents:
+    if folder is None or not documents:
         return NO_CHAMPION
     if len(documents) > 1:
         return Champion(UNUSABLE, f"expected one {DOCUMENT} below {folder}, found {len(documents)}")

@@ -104,7 +104,7 @@ def _identity(train: Ratings, features: ItemFeatures, options: argparse.Namespac
     settings = ("epochs", "learning_rate", "batch_size", "embedding_dimension", "seed")
     data = hashlib.blake2b(digest_size=16)
     for numbers in (train.users, train.items, train.scores, *features.codes.values()):
-        data.update(np.ascontiguousarray(numbers))
+        data.update(np.ascontiguousarray(numbers).data)
     for names in (train.user_names, train.item_names, list(features.codes)):
         data.update("\0".join(names).encode() + b"\0\0")
     return {"data": data.hexdigest()} | {name: getattr(options, name) for name in settings}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,8 @@ def choose(decompositions: Decompositions, popularity: np.ndarray, validator: Va
         for direction in (1, -1):
             moved = False
             while (place := steps.index(getattr(best, name)) + direction) in range(len(steps)):
-                near = replace(best, **{name: steps[place]})
+                changed: dict[str, Any] = {name: steps[place]}
+                near = replace(best, **changed)
                 if score(near) <= score(best):
                     break
                 best, moved = near, True

@@ -77,7 +77,7 @@ def _identity(train: Interactions, features: ItemFeatures, options: argparse.Nam
     settings = ("epochs", "learning_rate", "batch_size", "embedding_dimension", "closed_form", "l2", "seed")
     data = hashlib.blake2b(digest_size=16)
     for numbers in (train.users, train.items, *features.codes.values()):
-        data.update(np.ascontiguousarray(numbers))
+        data.update(np.ascontiguousarray(numbers).data)
     for names in (train.user_names, train.item_names, list(features.codes)):
         data.update("\0".join(names).encode() + b"\0\0")
     return {"data": data.hexdigest()} | {name: getattr(options, name) for name in settings}
@@ -215,5 +215,5 @@ class _Fitting:
 def _noise(histories: Histories, dimension: int, random: np.random.Generator) -> Start:
     scale = np.float32((NOISE_SCORE * dimension**-0.5) ** 0.5)  # a score is a sum of ``dimension`` products
     size = histories.catalogue, dimension
-    tables = (scale * random.standard_normal(size, dtype=np.float32) for _ in range(2))
-    return Start(*tables, histories.item_counts)
+    history, items = (scale * random.standard_normal(size, dtype=np.float32) for _ in range(2))
+    return Start(history, items, histories.item_counts)

@@ -67,7 +67,7 @@ class Keeper:
         from moto.dynamodb.models.table import StreamShard, Table
 
         for name, document, _ in self._store.all(TABLE):
-            table = Table.__new__(Table)
+            table: Any = Table.__new__(Table)
             vars(table).update(decode(document), items=defaultdict(dict), stream_shard=None)
             table.lambda_event_source_mappings = {}
             self._backend.tables[name] = table

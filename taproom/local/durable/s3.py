@@ -84,7 +84,8 @@ class Keeper:
 
         backend = self._backend
         for name, document, _ in self._store.all(BUCKET):
-            bucket = FakeBucket(name, backend.account_id, document["region_name"])
+            # abstract by its types alone: moto makes it in the same way
+            bucket = FakeBucket(name, backend.account_id, document["region_name"])  # type: ignore[abstract]
             vars(bucket).update(decode(document["fields"]))
             backend.buckets[name] = bucket
             backend.tagger.tag_resource(bucket.arn, document["tags"])
@@ -96,7 +97,7 @@ class Keeper:
                 continue
             key = FakeKey(
                 document["key"],
-                self._store.blobs.blob(digest),
+                self._store.blobs.blob(digest),  # type: ignore[arg-type]  # set_value below knows it
                 backend.account_id,
                 backend.region_name,
                 bucket_name=bucket.name,
@@ -206,7 +207,7 @@ def _keep_contents_as_blobs(aws: LocalAws, store: Store) -> None:
             key.multipart = None
         return key
 
-    original_value = FakeKey.value
+    original_value: Any = FakeKey.value  # a property
     aws.patch(FakeKey, "value", property(original_value.fget, set_value))
     original_put = aws.patch(S3Backend, "put_object", put_object)
     original_complete = aws.patch(S3Backend, "complete_multipart_upload", complete_multipart_upload)

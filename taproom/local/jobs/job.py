@@ -112,8 +112,8 @@ class Job:
             # what a stopped job had made by then is kept, as SageMaker keeps it
             self._container.upload()
             secondary = "MaxRuntimeExceeded" if ended.reason == "time" else "Stopped"
-            reason = f"the job ran longer than MaxRuntimeInSeconds ({limit} s)" if ended.reason == "time" else None
-            more = {"FailureReason": reason} if reason and self._kind is not TRAINING else {}
+            late = f"the job ran longer than MaxRuntimeInSeconds ({limit} s)" if ended.reason == "time" else None
+            more = {"FailureReason": late} if late and self._kind is not TRAINING else {}
             self._end("Stopped", secondary, **self._container.outcome(), **self._exit_message(message), **more)
 
     def _watched(self) -> None:
