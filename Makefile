@@ -60,10 +60,11 @@ bench: ## measure beside ALS, EASE, tuned MF and the tutorial's recipe: REVIEWS=
 		$(if $(SIZE),--size $(SIZE)) $(if $(PARTS),--parts $(PARTS)) $(if $(SIZES),--sizes $(SIZES)) \
 		$(if $(RECIPE_EPOCHS),--recipe-epochs $(RECIPE_EPOCHS))
 
-lint: ## code style
+lint: ## code style, and whether names are there and types fit
 	@requirements/install.sh dev
 	@$(python) -m ruff check .
 	@$(python) -m ruff format --check .
+	@$(python) -m mypy
 
 render: ## write statemachine/retraining.asl.json from statemachine/definition.py, its pictures and the parameters in docs/
 	@requirements/install.sh dev

@@ -144,7 +144,7 @@ COMMANDS: dict[str, Here | By | Would | NotRun] = {
     "make test": Would('pytest -n auto --dist loadfile -m "not chaos and not long"'),
     "make test-fast": Would('pytest -n auto --dist loadfile -m "not slow and not chaos and not long"'),
     "make test-long": Would("pytest -n auto --dist loadfile -m long"),
-    "make lint": Would("ruff check ."),
+    "make lint": Would("ruff check .\n.venv/bin/python -m ruff format --check .\n.venv/bin/python -m mypy\n"),
     "make lock": Would("uv pip compile"),
     "make render": By("statemachine/test_rendered.py::test_check_tells_a_stale_file_from_a_fresh_one"),
     "make chaos": By("chaos/test_chaos.py::test_row"),
