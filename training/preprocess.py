@@ -18,8 +18,9 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,13 @@ import pyarrow as pa
 from contract.argument_types import fraction, positive_int
 from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
 from reviews.attributes import ATTRIBUTES
-from reviews.bounds import Bounds, tally
+from reviews.bounds import Bounds, Tally, fetched, tally
 from reviews.cleaning import KEY, usable
 from reviews.coding import code
-from reviews.distributions import review_counts, score_counts, scores_given, sizes
+from reviews.distributions import Scores, review_counts, score_counts, scores_given
 from reviews.engine import Engine, handing_over
 from reviews.errors import MissingColumnError, NoReviewsError, PreprocessError
-from reviews.keep import keep
+from reviews.keep import Kept, keep
 from reviews.manifest import (
     SCHEMA_VERSION,
     drops,
@@ -46,11 +47,10 @@ from reviews.manifest import (
     score_distribution,
     side_counts,
     summary,
-    summed,
     write_manifest,
 )
 from reviews.read_reviews import open_all, reading
-from reviews.review_files import OPTIONAL, REQUIRED
+from reviews.review_files import OPTIONAL, REQUIRED, ReviewFile
 from reviews.review_files import names as file_names
 from reviews.sides import by_time
 from reviews.split import RULE as BY_CHANCE
@@ -120,94 +120,141 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, str]) -> dict:
+def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, str]) -> dict[str, Any]:
     """Write the Parquet files and return the manifest. Raises PreprocessError and its kinds."""
     files, ignored = open_all(engine, options.reviews, columns)
-    present = [role for role in OPTIONAL if any(columns[role] in file.columns for file in files)]
-    temporal = options.split_strategy == "temporal"
-    if temporal and "timestamp" not in present:
-        raise MissingColumnError(
-            f"SplitStrategy temporal needs a timestamp, and no file has the column {columns['timestamp']!r} "
-            f'({file_names(files)}). Name the right one in the parameter Columns, as {{"Timestamp": "..."}} '
-            "(--timestamp-column), or take SplitStrategy random"
-        )
-    attributes = [name for name in ATTRIBUTES if name in present]
-    draw = None if temporal else Draw(options.split_seed, options.test_fraction)
-    bounds = _bounds(options, "item"), _bounds(options, "user")
+    present = _present(files, columns, options)
     with engine.beside() as aside, engine.beside() as of_train, engine.beside() as of_test:
         with reading(engine, files, columns) as reviews:
-            read = rows_read(engine, reviews)
-            coded = code(engine, aside, usable(reviews), attributes, draw)
-            engine.drop("reviews")
-            kept = keep(engine, coded.reviews, bounds)
-            kept, facts = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
-            tallied_users = engine.create("tallied_users", kept.tallied_users)
-            of_users = summed(engine, tallied_users)
-            # What comes next is given before the end of that is waited for.
-            names = [aside.strings(table.order_by(f"{role}_id").select(role)) for role, table in coded.names.items()]
-            ordered = {
-                "train": _in_order(of_train, engine, kept.reviews.filter(~kept.reviews.held_out)),
-                "test": _in_order(of_test, engine, kept.reviews.filter(kept.reviews.held_out)),
-            }
-            aside.after(engine)
-            tallied_items = aside.create("tallied_items", tally(kept.reviews, "item_id"))
-            of_items = summed(aside, tallied_items)
-            scores = scores_given(aside, kept.reviews)
-            counts = {"reviews_per_item": sizes(aside, tallied_items), "reviews_per_user": sizes(aside, tallied_users)}
-        found = read.result()
-        if not found:
+            asked = _ask(engine, aside, {"train": of_train, "test": of_test}, reviews, present, options)
+        read = asked.read.result()
+        if not read:
             raise NoReviewsError(f"the review files hold no row: {file_names(files)}")
         manifest: dict[str, Any] = {
             "schema_version": SCHEMA_VERSION,
-            "read": sum(rows for *_, rows in found),
-            "dropped": drops(found, kept.left_out()),
+            "read": sum(rows for *_, rows in read),
+            "dropped": drops(read, asked.kept.left_out()),
             "columns": {role: columns[role] if role in (*REQUIRED, *present) else None for role in columns},
             "filters": {name: getattr(options, name) for name in FILTERS},
-            **side_counts(of_users.result()),
-            "split": {
-                "strategy": options.split_strategy,
-                "rule": BY_TIME if temporal else BY_CHANCE,
-                "seed": options.split_seed,
-                "test_fraction": options.test_fraction,
-                **facts,
-            },
+            **side_counts(asked.kept.users()),
+            "split": _split(options, asked.cut),
         }
         _check_left(manifest)
-        reviewed = coded.described.semi_join(coded.items.semi_join(tallied_items, "item_id"), "item")
-        aside.write_parquet(reviewed.order_by("item"), options.output / "items.parquet")
-        _write(ordered, names, "timestamp" in present, options.output)
-        manifest |= item_counts(of_items.result())
-        score, given, tested = scores.result()
-        manifest["score"] = score_distribution(score, given)
-        manifest["distributions"] = {"scores": score_counts(score, given, tested)}
-        manifest["distributions"] |= {name: review_counts(*of.result()) for name, of in counts.items()}
+        aside.write_parquet(asked.items.order_by("item"), options.output / "items.parquet")
+        _write(asked, "timestamp" in present, options.output)
+        manifest |= item_counts(asked.of_items.result()) | _distributions(asked)
         aside.finish()
     written = {"train.parquet": manifest["train"], "test.parquet": manifest["test"], "items.parquet": manifest["items"]}
     manifest["files"] = {
-        "read": files_read(files, found),
+        "read": files_read(files, read),
         "ignored": ignored,
         "written": files_written(options.output, written),
     }
     return manifest
 
 
-def _in_order(own: Engine, after: Engine, reviews: ir.Table) -> Future[pa.RecordBatchReader]:
+@dataclass(frozen=True)
+class Asked:
+    """What the engine was asked for. A future is waited for where its result is needed, and not before.
+
+    ``read``: rows by file and cause. ``cut``: what the manifest tells of a split by time. ``names``: of users and of
+    items, by number. ``ordered``: the reviews of train and of test. ``items``: what is told of each item of these.
+    """
+
+    read: Future[list[tuple[int, int, int]]]
+    kept: Kept
+    cut: Mapping[str, Any]
+    names: Mapping[str, Future[pa.StringArray]]
+    ordered: Mapping[str, Future[pa.RecordBatchReader]]
+    items: ir.Table
+    of_items: Future[Tally]
+    scores: Future[Scores]
+
+
+def _ask(
+    engine: Engine,
+    aside: Engine,
+    sides: Mapping[str, Engine],
+    reviews: ir.Table,
+    present: Collection[str],
+    options: argparse.Namespace,
+) -> Asked:
+    """All from ``reviews`` on, which is dropped, to what is written. ``sides``: engines that sort train and test."""
+    temporal = options.split_strategy == "temporal"
+    draw = None if temporal else Draw(options.split_seed, options.test_fraction)
+    read = rows_read(engine, reviews)
+    coded = code(engine, aside, usable(reviews), [name for name in ATTRIBUTES if name in present], draw)
+    engine.drop("reviews")
+    kept = keep(engine, coded.reviews, (_bounds(options, "item"), _bounds(options, "user")))
+    kept, cut = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
+    names = {role: aside.strings(table.order_by(f"{role}_id").select(role)) for role, table in coded.names.items()}
+    ordered = {
+        name: _in_order(own, engine, kept.reviews, kept.reviews.held_out == (name == "test"))
+        for name, own in sides.items()
+    }
+    aside.after(engine)
+    tallied = aside.create("tallied_items", tally(kept.reviews, "item_id"))
+    return Asked(
+        read=read,
+        kept=kept,
+        cut=cut,
+        names=names,
+        ordered=ordered,
+        items=coded.described.semi_join(coded.items.semi_join(tallied, "item_id"), "item"),
+        of_items=fetched(aside, tallied),
+        scores=scores_given(aside, kept.reviews),
+    )
+
+
+def _present(files: Sequence[ReviewFile], columns: Mapping[str, str], options: argparse.Namespace) -> list[str]:
+    """The optional roles that a file has a column for. Raises MissingColumnError where a split by time has no times."""
+    present = [role for role in OPTIONAL if any(columns[role] in file.columns for file in files)]
+    if options.split_strategy == "temporal" and "timestamp" not in present:
+        raise MissingColumnError(
+            f"SplitStrategy temporal needs a timestamp, and no file has the column {columns['timestamp']!r} "
+            f'({file_names(files)}). Name the right one in the parameter Columns, as {{"Timestamp": "..."}} '
+            "(--timestamp-column), or take SplitStrategy random"
+        )
+    return present
+
+
+def _split(options: argparse.Namespace, cut: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "strategy": options.split_strategy,
+        "rule": BY_TIME if options.split_strategy == "temporal" else BY_CHANCE,
+        "seed": options.split_seed,
+        "test_fraction": options.test_fraction,
+        **cut,
+    }
+
+
+def _distributions(asked: Asked) -> dict[str, Any]:
+    scores = asked.scores.result()
+    return {
+        "score": score_distribution(scores.score, scores.reviews),
+        "distributions": {
+            "scores": score_counts(*scores),
+            "reviews_per_item": review_counts(asked.of_items.result().reviews),
+            "reviews_per_user": review_counts(asked.kept.users().reviews),
+        },
+    }
+
+
+def _in_order(own: Engine, after: Engine, reviews: ir.Table, chosen: ir.BooleanValue) -> Future[pa.RecordBatchReader]:
     own.after(after)
-    return own.batches(reviews.drop("held_out").order_by(*KEY))
+    return own.batches(reviews.filter(chosen).select(*KEY, "score", "timestamp").order_by(*KEY))
 
 
-def _write(
-    ordered: Mapping[str, Future[pa.RecordBatchReader]], names: Sequence[Future[pa.Array]], dated: bool, folder: Path
-) -> None:
+def _write(asked: Asked, dated: bool, folder: Path) -> None:
     """Train and test are written beside each other: a file is made by one processor."""
     columns = ["user", "item", "score", *(["timestamp"] if dated else [])]
-    users, items = (future.result() for future in names)
+    users, items = (asked.names[role].result() for role in ("user", "item"))
 
     def side(name: str) -> None:
-        write_reviews(folder / f"{name}.parquet", ordered[name].result(), users, items, columns)
+        write_reviews(folder / f"{name}.parquet", asked.ordered[name].result(), users, items, columns)
 
     with ThreadPoolExecutor(max_workers=2) as writers:
-        for done in [writers.submit(side, name) for name in ordered]:
+        for done in [writers.submit(side, name) for name in asked.ordered]:
             done.result()
 
 

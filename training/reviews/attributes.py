@@ -26,6 +26,14 @@ def described(told_of_items: ir.Table, attributes: Sequence[str]) -> ir.Table:
     if not attributes:
         return told_of_items.select("item").distinct()
     said = told_of_items.mutate(**{name: _meant(told_of_items[name], name) for name in attributes})
+    # Of most items all reviews say the same.
+    several = told_of_items.group_by("item").agg(told=ibis._.count()).filter(ibis._.told > 1)
+    alike = said.anti_join(several, "item").select("item", *attributes)
+    return alike.union(_decided(said.semi_join(several, "item"), attributes))
+
+
+def _decided(said: ir.Table, attributes: Sequence[str]) -> ir.Table:
+    """Of items of which different things are told: slow, and only asked about these."""
     # One pass over the items, for all attributes: a struct compares field by field, so its minimum is the choice.
     choices = {name: ibis.struct({"against": -_votes(said, name), "value": said[name]}) for name in attributes}
     ranked = said.select("item", **choices)

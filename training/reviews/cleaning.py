@@ -24,6 +24,7 @@ USABLE = 0
 LONGEST_NAME = 1000  # bytes of a user's, an item's and an attribute's name
 ROW_CAUSES = ("missing_user", "missing_item", "name_too_long", "missing_score", "not_a_number_score")
 KEY = ("user_id", "item_id")
+ID_BITS = 31  # of an int32 that is never negative
 LARGEST = sys.float_info.max
 
 
@@ -64,10 +65,13 @@ def usable(reviews: ir.Table) -> ir.Table:
 
 def repeated(reviews: ir.Table) -> ir.Table:
     """Each (user_id, item_id) of several ``reviews``, once for every review that is one too many."""
-    pairs = reviews.select(*KEY)
-    # A sort of nothing but two numbers: of 10 million reviews, counting those of each pair takes twice as long.
-    counted = pairs.mutate(place=ibis.row_number().over(group_by=KEY))
-    return counted.filter(counted.place > 0).select(*KEY)
+    # A sort of nothing but one number: of 10 million reviews, counting those of each pair takes half as long again.
+    pairs = reviews.select(pair=(reviews.user_id.cast("int64") << ID_BITS) | reviews.item_id.cast("int64"))
+    counted = pairs.mutate(place=ibis.row_number().over(group_by="pair"))
+    several = counted.filter(counted.place > 0)
+    return several.select(
+        user_id=(several.pair >> ID_BITS).cast("int32"), item_id=(several.pair & (1 << ID_BITS) - 1).cast("int32")
+    )
 
 
 def newest(reviews: ir.Table) -> ir.Table:

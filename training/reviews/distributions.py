@@ -6,7 +6,7 @@ For the report of the run, which is then written without reading the reviews aga
 from __future__ import annotations
 
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -18,16 +18,17 @@ MOST_SCORES = 21  # that are counted each; of more, spans of equal width are
 SPANS = 20
 
 
-def scores_given(engine: Engine, reviews: ir.Table) -> Future[list[np.ndarray]]:
-    """Every score that occurs, from the lowest, how many reviews gave it, and how many of these are held out."""
+class Scores(NamedTuple):
+    """Every ``score`` that occurs, in order; how many ``reviews`` gave it, how many of them ``tested``: arrays [n]."""
+
+    score: np.ndarray
+    reviews: np.ndarray
+    tested: np.ndarray
+
+
+def scores_given(engine: Engine, reviews: ir.Table) -> Future[Scores]:
     counted = reviews.group_by("score").agg(reviews=ibis._.count(), tested=ibis._.held_out.sum())
-    return engine.columns(counted.order_by("score"))
-
-
-def sizes(engine: Engine, tallied: ir.Table) -> Future[list[np.ndarray]]:
-    """Every number of reviews that a user or an item (of a tally) has, from the lowest, and how many have it."""
-    counted = tallied.group_by("reviews").agg(number=ibis._.count())
-    return engine.columns(counted.order_by("reviews"))
+    return engine.columns(counted.order_by("score"), Scores)
 
 
 def score_counts(score: np.ndarray, number: np.ndarray, tested: np.ndarray) -> list[dict[str, float]]:
@@ -45,11 +46,12 @@ def score_counts(score: np.ndarray, number: np.ndarray, tested: np.ndarray) -> l
     ]
 
 
-def review_counts(size: np.ndarray, number: np.ndarray) -> dict[str, Any]:
-    """Of users or of items, of which ``number`` have ``size`` reviews: in spans that double: 1, 2 to 3, 4 to 7, ...
+def review_counts(reviews: np.ndarray) -> dict[str, Any]:
+    """Of users or of items that have ``reviews`` [n], at least one each: in spans that double: 1, 2 to 3, 4 to 7, ...
 
     ``most`` is what one of them has at most, ``top_tenth`` the share of all reviews that the tenth with most has.
     """
+    size, number = np.unique(reviews, return_counts=True)
     if not len(size):
         return {"most": 0, "top_tenth": 0.0, "counts": []}
     power = np.floor(np.log2(size)).astype(int)

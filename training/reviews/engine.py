@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import duckdb
 import ibis
@@ -25,6 +25,8 @@ import pyarrow as pa
 
 BATCH_ROWS = 100_000
 HANDING_OVER = 0.0002  # seconds
+
+T = TypeVar("T")
 
 
 def sql(expression: ir.Table) -> str:
@@ -143,13 +145,13 @@ class Engine:
         statement, names = sql(expression), expression.columns
         return self._queued(lambda: dict(zip(names, self._connection.execute(statement).fetchall()[0], strict=True)))
 
-    def columns(self, expression: ir.Table) -> Future[list[np.ndarray]]:
-        """A table of numbers that fits into memory, column by column, in its order."""
+    def columns(self, expression: ir.Table, made_into: Callable[..., T]) -> Future[T]:
+        """A table of numbers that fits into memory, in its order: ``made_into(*columns)``, arrays [rows]."""
         statement, names = sql(expression), expression.columns
 
-        def fetched() -> list[np.ndarray]:
+        def fetched() -> T:
             found = self._connection.execute(statement).fetchnumpy()
-            return [np.asarray(found[name]) for name in names]
+            return made_into(*(np.asarray(found[name]) for name in names))
 
         return self._queued(fetched)
 

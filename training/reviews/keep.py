@@ -5,43 +5,64 @@ No step depends on what an earlier one finds: so all are given to the engine at 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
-from reviews.bounds import Bounds, dropped, inside, tally
+from reviews.bounds import Bounds, Tally, fetched, inside, tally
 from reviews.cleaning import KEY, newest, repeated
 from reviews.engine import Engine
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Users, or items, to which bounds are applied. ``tallied`` are all of them."""
+
+    role: str
+    bounds: Bounds
+    tallied: Future[Tally]
+
+    def kept(self) -> Tally:
+        """Of those that stay. Waits for the engine."""
+        return self.tallied.result().within(self.bounds)
+
+    def dropped(self) -> dict[str, int]:
+        """Reviews dropped, by cause. Waits for the engine."""
+        return self.tallied.result().dropped(self.role, self.bounds)
 
 
 @dataclass(frozen=True)
 class Kept:
     """``reviews``: user_id, item_id, score, timestamp, held_out, one row per user and item.
 
-    ``tallied_users``: of the kept reviews. ``dropped``: usable reviews left out, by cause, in several parts.
+    ``users``: gives their tally, and waits for the engine. ``duplicates``: usable reviews left out as there is a newer
+    one, as column ``duplicate``. ``cuts``: in the order in which they were made.
     """
 
     reviews: ir.Table
-    tallied_users: ir.Table
-    dropped: list[Future[dict[str, int]]]
+    users: Callable[[], Tally]
+    duplicates: Future[dict[str, int]]
+    cuts: tuple[Cut, ...]
 
     def left_out(self) -> dict[str, int]:
-        """``dropped`` as a whole. Waits for the engine."""
-        return {cause: int(count) for part in self.dropped for cause, count in part.result().items()}
+        """Usable reviews that are not kept, by cause. Waits for the engine."""
+        parts: Iterable[Mapping[str, int]] = [self.duplicates.result(), *(cut.dropped() for cut in self.cuts)]
+        return {cause: int(count) for part in parts for cause, count in part.items()}
 
 
 def keep(engine: Engine, reviews: ir.Table, bounds: tuple[Bounds, Bounds]) -> Kept:
     """``reviews``: table ``coded``, which is dropped. ``bounds``: of items and of users."""
-    kept, *left_out = _once(engine, reviews)
-    of_items, of_users = bounds
-    if of_items.limits:
-        kept, _, count = _bounded(engine, kept, "item", of_items)
-        left_out.append(count)
-    kept, tallied_users, count = _bounded(engine, kept, "user", of_users)
+    kept, duplicates = _once(engine, reviews)
+    cuts = []
+    for role, of_role in zip(("item", "user"), bounds, strict=True):
+        if of_role.limits or role == "user":  # users are tallied in any case
+            kept, cut = _bounded(engine, kept, role, of_role)
+            cuts.append(cut)
     kept = engine.create("kept", kept)
     engine.drop("coded")
-    return Kept(kept, tallied_users, [*left_out, count])
+    return Kept(kept, cuts[-1].kept, duplicates, tuple(cuts))
 
 
 def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, Future[dict[str, int]]]:
@@ -55,13 +76,10 @@ def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, Future[dict[str,
     return engine.view("once", reviews.anti_join(several, KEY).union(chosen)), count
 
 
-def _bounded(
-    engine: Engine, reviews: ir.Table, role: str, bounds: Bounds
-) -> tuple[ir.Table, ir.Table, Future[dict[str, int]]]:
-    """``reviews`` within the bounds, the tally of their users or items, and how many reviews that drops."""
+def _bounded(engine: Engine, reviews: ir.Table, role: str, bounds: Bounds) -> tuple[ir.Table, Cut]:
+    """``reviews`` within the bounds, and what that cuts."""
     key = f"{role}_id"
     tallied = engine.create(f"tallied_{role}", tally(reviews, key))
-    count = engine.row(dropped(tallied, role, bounds))
-    fits = inside(tallied, bounds)
     # Those that do not fit are mostly the fewer, and the shorter list to look every review up in.
-    return reviews.anti_join(tallied.filter(~fits), key), tallied.filter(fits), count
+    kept = reviews.anti_join(tallied.filter(~inside(tallied, bounds)), key)
+    return kept, Cut(role, bounds, fetched(engine, tallied))

@@ -12,7 +12,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from reviews.bounds import BOUND_CAUSES
+from reviews.bounds import BOUND_CAUSES, Tally
 from reviews.cleaning import ROW_CAUSES, USABLE
 from reviews.engine import Engine
 from reviews.review_files import ReviewFile
@@ -37,32 +37,21 @@ def drops(read: Iterable[tuple[int, int, int]], left_out: Mapping[str, int]) -> 
     return found
 
 
-def summed(engine: Engine, tallied: ir.Table) -> Future[dict[str, int]]:
-    """Of a tally (bounds.py): its keys, their reviews, those of test, and the keys that only test has."""
-    return engine.row(
-        tallied.agg(
-            keys=tallied.count(),
-            reviews=tallied.reviews.sum().fill_null(0),
-            tested=tallied.tested.sum().fill_null(0),
-            only_in_test=(tallied.reviews == tallied.tested).sum().fill_null(0),
-        )
-    )
-
-
-def side_counts(users: Mapping[str, int]) -> dict[str, int]:
-    """Reviews kept, those of train and of test, users, and users that only test has, from the sums over users."""
+def side_counts(users: Tally) -> dict[str, int]:
+    """Reviews kept, those of train and of test, users, and users that only test has."""
+    kept, tested = int(users.reviews.sum()), int(users.tested.sum())
     return {
-        "kept": int(users["reviews"]),
-        "train": int(users["reviews"] - users["tested"]),
-        "test": int(users["tested"]),
-        "users": int(users["keys"]),
-        "users_only_in_test": int(users["only_in_test"]),
+        "kept": kept,
+        "train": kept - tested,
+        "test": tested,
+        "users": len(users.reviews),
+        "users_only_in_test": users.only_tested,
     }
 
 
-def item_counts(items: Mapping[str, int]) -> dict[str, int]:
-    """Items, and those of them that only test has, from the sums over items."""
-    return {"items": int(items["keys"]), "items_only_in_test": int(items["only_in_test"])}
+def item_counts(items: Tally) -> dict[str, int]:
+    """Items, and those of them that only test has."""
+    return {"items": len(items.reviews), "items_only_in_test": items.only_tested}
 
 
 def score_distribution(score: np.ndarray, share: np.ndarray) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import ibis
 
-from reviews.bounds import tally
+from reviews.bounds import fetched, tally
 from reviews.engine import Engine
 from reviews.keep import Kept
 from reviews.temporal import at_or_after, cuts, iso_date
@@ -26,4 +26,5 @@ def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str
     (cut,) = found[0]
     facts = {"cut": cut, "cut_date": iso_date(cut), "undated_in_train": counts["reviews"] - counts["dated"]}
     divided = table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64")))
-    return replace(kept, reviews=divided, tallied_users=tally(divided, "user_id")), facts
+    users = fetched(engine, tally(divided, "user_id")).result
+    return replace(kept, reviews=divided, users=users), facts
