@@ -32,6 +32,7 @@ GAPS = (
     "stepfunctions_sagemaker",
     "stepfunctions_redrive",
     "stepfunctions_stop",
+    "stepfunctions_logs",
     "executions",
 )
 

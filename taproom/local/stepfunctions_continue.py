@@ -28,8 +28,8 @@ class History(EventManager):
     It is a copy: what a thread of the earlier attempt still has to say is not part of it.
     """
 
-    def __init__(self, events: list[Any], followers: Followers, resumed: list[Resumed]) -> None:
-        super().__init__()
+    def __init__(self, events: list[Any], followers: Followers, resumed: list[Resumed], log: Any) -> None:
+        super().__init__(log)
         self.followers = dict(followers)
         self._history_event_list.extend(events)
         self._event_id_gen._next_id = len(events) + 1
@@ -99,7 +99,9 @@ def continue_execution(execution: Any, redrive_count: int, now: datetime) -> Cal
         "RedriveCount": redrive_count,
         "RedriveTime": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
-    env.event_manager = History(events, followers, list(_all_resumed(at)))
+    if (log := execution._cloud_watch_logging_session) is not None:
+        log.redrives = redrive_count
+    env.event_manager = History(events, followers, list(_all_resumed(at)), log)
     _add_redriven(env, len(events), redrive_count)
     worker.env = env
     execution.exec_worker = worker
