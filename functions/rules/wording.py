@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 MESSAGE_LIMIT = 1_000  # characters of an error message
+# What lets its reader in: the query of a web address, where a signed one has its signature, and who logs in.
+SECRET_PARTS = re.compile(r"""(?<=://)[^\s"/?#@]*(?=@)|(?<=\?)[^\s"]+""")
+WEB_ADDRESS = re.compile(r"""https?://[^\s"]*""", re.IGNORECASE)
 
 
 def shown(value: Any, limit: int = 80) -> str:
-    """``value`` as the JSON its author wrote, shortened; control characters and lone surrogates escaped."""
+    """``value`` as the JSON its author wrote, shortened; control characters and lone surrogates escaped.
+
+    Of a web address the query is left out: it ends in a log, and a signed address opens what it names.
+    """
     try:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         return f"a value of type {type(value).__name__}"
-    return clipped(printable(text), limit)
+    return clipped(printable(WEB_ADDRESS.sub(_without_secrets, text)), limit)
+
+
+def _without_secrets(address: re.Match[str]) -> str:
+    return SECRET_PARTS.sub("…", address[0])
 
 
 def printable(text: str) -> str:

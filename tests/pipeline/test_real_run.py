@@ -10,6 +10,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.pipeline import planted
@@ -115,7 +116,7 @@ def check_run_folder(folder, registered):
 
 
 def test_a_model_below_the_threshold_is_not_registered_the_other_is_and_the_accuracy_can_be_recomputed(tmp_path):
-    """Nor do its logs hold what is planted in the reviews and in the environment."""
+    """Nor do its logs hold what is planted in the reviews and in the environment, nor the name of any user or item."""
     (tmp_path / "input.json").write_text('{"AccuracyTop500Threshold": 0.99, "TrainingEpochs": 2}')
     reviews = planted.reviews(tmp_path / "reviews.csv", 10_000)
     arguments = ("--reviews", reviews, "--input", tmp_path / "input.json")
@@ -124,9 +125,15 @@ def test_a_model_below_the_threshold_is_not_registered_the_other_is_and_the_accu
     assert process.returncode == 0, output
     assert "Retrieval: Rejected" in output
     assert "0.99" in output
-    assert read(tmp_path / "runs" / "latest" / "data" / "manifest.json")["dropped"]["not_a_number_score"] == 1
+    assert read(tmp_path / "runs" / "latest" / "data" / "manifest.json")["dropped"]["not_a_number_score"] == 3
     assert planted.found_in_logs(tmp_path, output) == []
     folder = (tmp_path / "runs" / "latest").resolve()
+    documents, logs = planted.documents_in(folder), planted.logs_in(tmp_path)
+    assert planted.found_in(documents) == []
+    train = pq.read_table(folder / "data" / "train.parquet", columns=["user", "item"])
+    names = {name for column in train.columns for name in column.to_pylist()}
+    assert {planted.USER, planted.SECRET_KEY, planted.SESSION} < names
+    assert planted.found_in({**documents, **logs, "output": output}, names) == []
     accuracy = check_run_folder(folder, ["ranking"])
     page = check_report_is_the_functions(folder, tmp_path / "work")
     for chart in ("Scores", "Popularity: reviews of each item", "Retrieval: loss", "Ranking: validation"):

@@ -21,6 +21,7 @@ from taproom.follow import follow
 from taproom.report.run_uri import run_uri
 from taproom.sam_cli import VENV, Tools, tools, why_missing
 from tests.local.trap import Trap, trapped
+from tests.pipeline import planted
 from tests.pipeline.deployed import PROJECT, TINY_TRAINING, project_with, script
 
 MISSING = "" if os.environ.get("CI") else why_missing()  # in CI they have to be there
@@ -170,7 +171,7 @@ def size(folder: Path) -> int:
 
 def test_an_upload_starts_an_execution_that_registers_models(deployed, tmp_path):
     reviews = tmp_path / "reviews.csv"
-    reviews.write_text(script())
+    reviews.write_text(script(note=planted.SAID))
     outputs = deployed.outputs()
     told = deploy_local.Deployed(outputs["StateMachineArn"], outputs["DataBucketName"])
     arn = deploy_local.upload(deployed.cli, deployed.account, told, reviews, lambda line: None)
@@ -200,6 +201,15 @@ def test_the_execution_is_told_of_by_its_report(deployed):
     page = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     assert "Retrieval version 1" in page
     assert "The states, coloured by outcome" in page
+
+
+def test_no_log_of_the_server_and_no_log_group_holds_what_the_reviews_say(deployed):
+    groups = planted.log_groups(deployed.account.client("logs"))
+    kinds = ("lambda/taproom", "vendedlogs/states/taproom", "sagemaker/ProcessingJobs", "sagemaker/TrainingJobs")
+    assert {name.split()[0] for name, text in groups.items() if text} == {f"/aws/{kind}" for kind in kinds}
+    server = (deployed.folder / "work" / "aws-server.log").read_text()
+    assert "Job train-ranking-" in server
+    assert planted.found_in({**groups, "server": server}) == []
 
 
 def test_the_schedule_is_told(deployed):

@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from reviews.csv_lines import check_lines
 from reviews.errors import MissingColumnError, NoReviewsError, UnreadableFileError
+from reviews.first_line import of_a_review
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 REQUIRED = ("user", "item", "score")
@@ -116,8 +117,8 @@ def check_columns(file: ReviewFile, columns: Mapping[str, str]) -> None:
 
 def _found(file: ReviewFile) -> str:
     """The names of the columns; not where they seem to be a review, which must not be shown."""
-    if not file.is_parquet and any(_is_number(name) for name in file.columns):
-        return "its first line holds a number, so it seems to be a review and the header to be missing"
+    if not file.is_parquet and (why := of_a_review(file.columns)):
+        return f"its first line holds {why}, so it seems to be a review and the header to be missing"
     shown = ", ".join(repr(column[:LONGEST_SHOWN]) for column in file.columns[:MOST_SHOWN])
     more = f" and {len(file.columns) - MOST_SHOWN} more" if len(file.columns) > MOST_SHOWN else ""
     return f"its columns are {shown}{more}"
@@ -129,14 +130,6 @@ def _what_now(file: ReviewFile, role: str) -> str:
             if sign in file.columns[0]:
                 return f"They seem to be separated by {name}: save the file with commas"
     return f'Name the right one in the parameter Columns, as {{"{role.capitalize()}": "..."}} (--{role}-column)'
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _of_no_text(types: Mapping[str, str]) -> dict[str, str]:

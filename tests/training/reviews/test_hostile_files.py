@@ -89,6 +89,18 @@ REFUSED = {
     "two kinds of line ends": ("bad.csv", GOOD + SECRET + "\r\n", "line ends are mixed"),
     "not UTF-8": ("bad.csv", GOOD.encode() + SECRETS[0].encode() + b"\xff,b,3,t\n", "not UTF-8 text: line 42"),
     "no header": ("bad.csv", SECRET + "\n" + SECRET + "\n", "no column 'username' .* first line holds a number"),
+    "no header, and a score out of five": ("bad.csv", (SECRET.replace(",5,", ",4/5,") + "\n") * 2, "holds a number"),
+    "no header, and no score that is one": (
+        "bad.csv",
+        (SECRET.replace(",5,", ",good,") + "\n") * 2,
+        "holds an address",
+    ),
+    "no header, and semicolons": ("bad.csv", (SECRET.replace(",", ";") + "\n") * 2, "holds a number"),
+    "JSON lines": (
+        "bad.csv",
+        json.dumps({"username": SECRETS[0], "beer_name": SECRETS[1]}) + "\n",
+        "so it seems to be",
+    ),
     "a header without end": ("bad.csv", "x" * (LONGEST - 1), "first line is too long"),
     "a line without end": ("bad.csv", HEADER + SECRETS[0] * 200_000, "a line of more than 1048576 bytes"),
     "packed twice": ("bad.csv.gz", gzip.compress(gzip.compress(GOOD.encode())), "compressed once more"),
