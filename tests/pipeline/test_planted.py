@@ -88,6 +88,7 @@ def failed(server, tmp_path_factory):
     other = f"s3://{pipeline.bucket}/reviews/renamed/"
     given = {
         "a mapping": {"InputData": other, "Columns": {"User": "member", "Item": "beverage"}},
+        "a key of the mapping": {"InputData": other, "Columns": {"Usr": planted.USER}},
         "a signed URL": {"InputData": planted.SIGNED},
         "secrets": {"AwsSecretAccessKey": planted.SECRET_KEY, "KmsKeyArn": planted.KEY, "Note": planted.BEARER},
     }
@@ -123,6 +124,7 @@ CAUSES = {
     "nothing left": ("Preprocess", "no review is left of 90; dropped: not_a_number_score 90"),
     "other names": ("Preprocess", f"renamed.csv has no column 'username' for the user; {RENAMED}"),
     "a mapping": ("Preprocess", f"renamed.csv has no column 'member' for the user; {RENAMED}"),
+    "a key of the mapping": ("TakeLease", "unknown key Columns.Usr; did you mean User?"),
     "a signed URL": ("TakeLease", 'received "https://planted-bucket.s3.amazonaws.com/reviews.csv?…"; allowed is s3://'),
     "secrets": ("TakeLease", "unknown key AwsSecretAccessKey"),
 }
