@@ -35,6 +35,7 @@ from evaluation.champion import FEWEST_KNOWN, NO_CHAMPION, Champion, read_champi
 from evaluation.metrics import SHOWN
 from evaluation.questions import ask
 from evaluation.ranks import HeldOut, Places, places
+from evaluation.resamples import draw
 from evaluation.resampling import Interval, coverages, intervals
 from evaluation.samples import samples
 from evaluation.scorers import SavedModel, Scorer, ScoresError
@@ -90,20 +91,23 @@ def evaluate(
     Raises ScoresError for scores of the model that cannot be ranked.
     """
     asked, counts = ask(model.items, train, test)
-    by = {"model": _ranked(model, asked, test)} | _baselines(asked, counts, seed)
-    if rival is not None:
-        champion, found = _of_rival(champion, rival, train, test)
-        by |= found
-    trained = set(train.user_names)  # np.isin compares every pair of names
-    known = np.array([name in trained for name in test.user_names])
-    slices = slices_of(asked, counts, known)
-    catalogues = dict.fromkeys(by, len(model.items))
-    if rival is not None and "champion" in by:
-        catalogues["champion"] = len(rival.items)
     with ThreadPoolExecutor(1) as aside:
+        # Looking up the model's places keeps one processor busy longer than scoring does the other.
+        unscored = aside.submit(_baselines, asked, counts, seed)
+        resamples = aside.submit(draw, asked.users, seed)
+        by = {"model": _ranked(model, asked, test)} | unscored.result()
+        if rival is not None:
+            champion, found = _of_rival(champion, rival, train, test)
+            by |= found
+        trained = set(train.user_names)  # np.isin compares every pair of names
+        known = np.array([name in trained for name in test.user_names])
+        slices = slices_of(asked, counts, known)
+        catalogues = dict.fromkeys(by, len(model.items))
+        if rival is not None and "champion" in by:
+            catalogues["champion"] = len(rival.items)
         counted = aside.submit(coverages, {name: found.shown for name, found in by.items()}, catalogues, seed)
         values = per_user_values(asked, by, slices, k)
-        measured = intervals(values | differences(values), seed)
+        measured = intervals(values | differences(values), resamples.result())
         covered = counted.result()
     for name in by:
         measured[name, WHOLE, "catalogue_coverage"] = covered[name].interval()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from taproom.local.log_groups import write
 
@@ -33,7 +33,8 @@ def log_of(aws: LocalAws, execution: Any) -> StateLog | None:
     from moto.stepfunctions.parser.asl.eval.event.logging import CloudWatchLoggingConfiguration
 
     given = {"includeExecutionData": False} | (execution.state_machine.loggingConfiguration or {})
-    configuration = CloudWatchLoggingConfiguration.from_logging_configuration(execution.state_machine.arn, given)
+    machine = execution.state_machine.arn
+    configuration = CloudWatchLoggingConfiguration.from_logging_configuration(machine, cast(Any, given))
     return None if configuration is None else StateLog(aws, execution, configuration)
 
 
@@ -51,7 +52,7 @@ class StateLog:
     def log_level_filter(self, history_event_type: str) -> bool:
         from moto.stepfunctions.parser.asl.eval.event.logging import is_logging_enabled_for
 
-        return bool(is_logging_enabled_for(self.configuration.log_level, history_event_type))
+        return bool(is_logging_enabled_for(self.configuration.log_level, cast(Any, history_event_type)))
 
     def publish_history_log(self, history_log: dict[str, Any]) -> None:
         from moto.logs.models import logs_backends

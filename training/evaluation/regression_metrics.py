@@ -5,8 +5,9 @@
     mae    mean of |predicted - score|
     r2     1 - mse / variance of the held-out scores: 0 for the mean score of test itself, below 0 for worse
 
-95 % bootstrap intervals: users are drawn anew with all of their reviews, the same ones for every predictor, so that
-differences are paired. All that a resample needs of a user are sums, so its cost does not grow with the reviews.
+95 % bootstrap intervals: users are drawn anew (resamples.py) with all of their reviews, the same ones for every
+predictor, so that differences are paired. All that a resample needs of a user are sums, so its cost does not grow with
+the reviews.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluation.resamples import draw
+
 ERRORS = ("mae", "mse", "rmse")
 METRICS = (*ERRORS, "r2")
-RESAMPLES = 1000
-FEWEST_RESAMPLES = 200
-DRAWS = 2**24  # users x resamples, about: many users, whose intervals are narrow, are drawn less often
 LEVEL = 0.95
 SUMS = 5  # of a group of reviews: their number, absolute and squared errors, scores and squared scores
 
@@ -61,15 +61,8 @@ def user_sums(users: np.ndarray, number: int, scores: np.ndarray, predicted: np.
 def resample(sums: Mapping[str, np.ndarray], seed: int, resamples: int | None = None) -> Resampled:
     """``sums``: by name, what user_sums gives for the same users [u]. Each name must have a review."""
     table = np.hstack(list(sums.values()))
-    users = len(table)
-    resamples = resamples or min(max(DRAWS // users, FEWEST_RESAMPLES), RESAMPLES)
-    random = np.random.default_rng(seed)
-    drawn = np.empty((resamples + 1, table.shape[1]))
-    drawn[0] = table.sum(axis=0)
-    for number in range(1, resamples + 1):
-        times = np.bincount(random.integers(0, users, size=users, dtype=np.int32), minlength=users)
-        drawn[number] = times @ table
-    parts = np.split(drawn, len(sums), axis=1)
+    drawn = draw(len(table), seed, resamples).sums(table)
+    parts = np.split(np.vstack([table.sum(axis=0), drawn]), len(sums), axis=1)
     return Resampled({name: _metrics(part) for name, part in zip(sums, parts, strict=True)})
 
 

@@ -1,9 +1,6 @@
 """How far a measured number may be off: 95 % intervals of bootstrap resamples over users.
 
-Each resample gives every user a weight, as if users were drawn anew with replacement; all numbers of one evaluation see
-the same weights, so two of them can be compared. Weights are independent of one another and follow the Poisson
-distribution of mean 1, as when the number of users is drawn too (J. Hanley and B. MacGibbon, 2006; N. Chamandy et al.,
-2012), in 256ths: a random byte decides. Mean and variance are exactly 1.
+All numbers of one evaluation see the same resamples (resamples.py), so two of them can be compared.
 """
 
 from __future__ import annotations
@@ -14,35 +11,30 @@ from typing import TypeVar
 
 import numpy as np
 
-RESAMPLES = 1000
-FEWEST_RESAMPLES = 200
-DRAWS = 2**24  # users x resamples, about: many users, whose intervals are narrow, are drawn less often
+from evaluation.resamples import Resamples, weights
+
 COVERAGE_RESAMPLES = 128
-WEIGHTS_AT_A_TIME = 2**19  # users x resamples: 2 MB, which stay near the processor
 LEVEL = 0.95
 TAILS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
-OF_256 = (94, 95, 46, 16, 4, 1)  # bytes that weigh 0, 1, 2, 3, 4 and 5
-LEAST_BYTES = np.cumsum(OF_256)[:-1].astype(np.uint8)  # from which on a byte weighs 1, 2, 3, 4 and 5
 
 Interval = dict[str, float]
 Name = TypeVar("Name")
 
 
-def intervals(values: Mapping[Name, np.ndarray], seed: int, resamples: int | None = None) -> dict[Name, Interval]:
+def intervals(values: Mapping[Name, np.ndarray], resamples: Resamples) -> dict[Name, Interval]:
     """Means of values per user [u], NaN where a user has none, as {"value", "lower", "upper"}."""
     matrix = np.column_stack(list(values.values()))
-    users, number = matrix.shape
+    number = matrix.shape[1]
     has = ~np.isnan(matrix)
     who, which = _distinct(has)
     columns = np.hstack([np.where(has, matrix, 0.0), who], dtype=np.float32, casting="same_kind")  # enough for ends
-    resamples = resamples or min(max(DRAWS // users, FEWEST_RESAMPLES), RESAMPLES)
-    sums = _weighted_sums(columns, resamples, np.random.default_rng(seed))
-    weights = sums[:, number:][:, which]
-    means = sums[:, :number] / np.where(weights > 0, weights, np.nan)  # a resample may draw nobody of a small slice
+    sums = resamples.sums(columns)
+    drawn = sums[:, number:][:, which]
+    means = sums[:, :number] / np.where(drawn > 0, drawn, np.nan)  # a resample may draw nobody of a small slice
     bounds = np.quantile(means, TAILS, axis=0)
     for place in np.flatnonzero(np.isnan(bounds[0])):
-        drawn = means[~np.isnan(means[:, place]), place]
-        bounds[:, place] = np.quantile(drawn, TAILS) if len(drawn) else np.nan
+        known = means[~np.isnan(means[:, place]), place]
+        bounds[:, place] = np.quantile(known, TAILS) if len(known) else np.nan
     told = {}
     for place, (name, value) in enumerate(values.items()):
         own = value[~np.isnan(value)]
@@ -74,7 +66,7 @@ def coverages(
     only their spread counts.
     """
     users = len(next(iter(shown.values())))
-    drawn = _weights(_random_bytes(np.random.default_rng(seed), users, resamples)) > 0
+    drawn = weights(np.random.default_rng(seed), (users, resamples)) > 0
     padded = np.zeros((users, -(-resamples // 64) * 64), dtype=bool)
     padded[:, :resamples] = drawn
     bits = np.packbits(padded, axis=1).view(np.uint64)  # one per resample: whether a user is in it
@@ -94,16 +86,6 @@ def _coverage(shown: np.ndarray, catalogue: int, bits: np.ndarray, resamples: in
     return Coverage(share, shares - shares.mean() + share)
 
 
-def _weighted_sums(columns: np.ndarray, resamples: int, random: np.random.Generator) -> np.ndarray:
-    """Sums over users of ``columns`` [u, c] with the weights of each resample: float32 [r, c]."""
-    sums = np.zeros((resamples, columns.shape[1]), dtype=np.float32)
-    step = max(1, WEIGHTS_AT_A_TIME // resamples)
-    for start in range(0, len(columns), step):
-        part = columns[start : start + step]
-        sums += _weights(_random_bytes(random, resamples, len(part))).astype(np.float32) @ part
-    return sums
-
-
 def _distinct(flags: np.ndarray) -> tuple[np.ndarray, list[int]]:
     """The different columns of ``flags`` [u, c], and which of them each column is.
 
@@ -112,18 +94,6 @@ def _distinct(flags: np.ndarray) -> tuple[np.ndarray, list[int]]:
     places: dict[bytes, int] = {}
     which = [places.setdefault(column.tobytes(), len(places)) for column in np.ascontiguousarray(flags.T)]
     return flags[:, [which.index(place) for place in range(len(places))]], which
-
-
-def _weights(drawn: np.ndarray) -> np.ndarray:
-    """The weight of each random byte. To compare is several times as fast as to look up."""
-    weights = np.zeros(drawn.shape, dtype=np.uint8)
-    for least in LEAST_BYTES:
-        weights += drawn >= least
-    return weights
-
-
-def _random_bytes(random: np.random.Generator, rows: int, columns: int) -> np.ndarray:
-    return np.frombuffer(random.bytes(rows * columns), dtype=np.uint8).reshape(rows, columns)
 
 
 def _interval(value: float, bounds: np.ndarray, least: float, most: float) -> Interval:

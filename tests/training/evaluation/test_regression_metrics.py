@@ -28,11 +28,15 @@ def test_metrics_by_hand():
 
 
 def test_resamples_draw_users_with_all_of_their_reviews():
-    """Of two users, one is drawn twice or each once: mse 1/2, 2 or 5/4, the outer ones a quarter of the time each."""
+    """Two users who weigh a and b make (a + 4b) / (2a + 2b) of mse: 1/2 or 2 where only one of them is drawn."""
     told = measured({"model": PREDICTED})
     drawn = told.values["model"]["mse"][1:]
-    assert set(np.round(drawn, 9)) == {0.5, 1.25, 2.0}
-    assert np.mean(drawn == 0.5) == pytest.approx(0.25, abs=0.05)
+    weights = [(a, b) for a in range(6) for b in range(6) if a + b]
+    assert set(np.round(drawn[~np.isnan(drawn)], 9)) <= {round((a + 4 * b) / (2 * a + 2 * b), 9) for a, b in weights}
+    nobody = 94 / 256  # how often a user weighs nothing
+    for mse in (0.5, 2.0):
+        assert np.mean(drawn == mse) == pytest.approx(nobody * (1 - nobody), abs=0.04)
+    assert np.mean(np.isnan(drawn)) == pytest.approx(nobody**2, abs=0.04)
     interval = told.interval("model", "mse")
     assert (interval["lower"], interval["upper"]) == (0.5, 2.0)
 

@@ -9,13 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.resampling import _weights, coverages, intervals
+from evaluation import resampling
+from evaluation.resamples import draw, weights_of
+from evaluation.resampling import coverages
 
 SHARES = st.floats(0, 1) | st.just(float("nan"))
 
 
 def width(interval):
     return interval["upper"] - interval["lower"]
+
+
+def intervals(values, seed, resamples=None):
+    users = len(next(iter(values.values())))
+    return resampling.intervals(values, draw(users, seed, resamples))
 
 
 def covered(shown, catalogue, seed, **more):
@@ -90,7 +97,7 @@ def test_a_paired_difference_is_narrower_than_what_it_is_the_difference_of():
 
 def test_weights_have_mean_and_variance_one_exactly():
     """In the long run that is: of all bytes."""
-    weights = _weights(np.arange(256, dtype=np.uint8))
+    weights = weights_of(np.arange(256, dtype=np.uint8))
     assert weights.mean() == weights.var() == 1.0
     assert np.bincount(weights) == pytest.approx([256 * exp(-1) / factorial(k) for k in range(6)], abs=1.5)
 
