@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation import resampling
-from evaluation.resamples import draw, weights_of
+from evaluation.resamples import WEIGHTS_AT_A_TIME, draw, weights_of
 from evaluation.resampling import coverages
 
 SHARES = st.floats(0, 1) | st.just(float("nan"))
@@ -129,3 +129,11 @@ def test_the_difference_of_coverages_is_paired():
     assert difference["value"] == pytest.approx(one.share / 2)
     assert width(difference) == pytest.approx(width(other.interval()), rel=0.01)
     assert other.minus(one)["lower"] == pytest.approx(-difference["upper"])
+
+
+def test_sums_are_of_all_users_however_many_are_drawn_at_a_time():
+    resamples = draw(5, seed=8, resamples=WEIGHTS_AT_A_TIME // 2)
+    assert [part.shape[1] for part in resamples.parts] == [2, 2, 1]
+    columns = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, 30.0], [4.0, 40.0], [5.0, 50.0]])
+    first = np.hstack([part[:1] for part in resamples.parts])[0].astype(float)
+    assert resamples.sums(columns)[0].tolist() == [first @ columns[:, 0], 10 * first @ columns[:, 0]]
