@@ -156,7 +156,7 @@ class ExecutionInput(StrictDocument):
     """Your own prices: other instance types, regions or savings plans. Others are those of us-east-1."""
     training_epochs: int = Field(20, ge=1, le=1000, description="a whole number from 1 to 1000")
     """Passes over the reviews at most; how many is chosen on reviews set aside for it."""
-    learning_rate: float = Field(0.005, gt=0, description="a number above 0")
+    learning_rate: float = Field(0.005, gt=0, le=10, description="a number above 0, at most 10")
     """Adam's."""
     return_recommendations_number: int = Field(500, ge=1, le=100_000, description="a whole number from 1 to 100000")
     """How many items the retrieval model returns, and the k of top-k accuracy."""
@@ -196,7 +196,7 @@ class ExecutionInput(StrictDocument):
     """false leaves the closed form out of the retrieval model: learnt towers alone, to compare."""
     embedding_dimension: int | None = Field(None, ge=1, le=4096, description="a whole number from 1 to 4096")
     """Length of the learnt vectors; default is chosen by the data, and 16 for ranking."""
-    test_fraction: float = Field(0.15, gt=0, lt=1, description="a number between 0 and 1, both excluded")
+    test_fraction: float = Field(0.15, ge=0.001, le=0.9, description="a number from 0.001 to 0.9")
     """The share of the reviews that is held out."""
     split_seed: int = Field(42, ge=0, le=LARGEST_INT, description=f"a whole number from 0 to {LARGEST_INT}")
     """Of a random split, and of all that is drawn in training."""

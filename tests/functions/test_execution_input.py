@@ -63,7 +63,9 @@ def refusal(document):
         ({"SliceRules": {"items_tail.rmse": 1.5}}, ["SliceRules", "items_tail.rmse", "1.5", "from 0 to 1"]),
         ({"SliceRules": {"items_tail.rmse": True}}, ["SliceRules.items_tail.rmse", "true", "an object such as"]),
         ({"DefaultInput": {"SliceRules": {"x.y": 0}}}, ["DefaultInput.SliceRules", '"x.y"']),
-        ({"TestFraction": 1}, ["TestFraction", "both excluded"]),
+        ({"TestFraction": 1}, ["TestFraction", "from 0.001 to 0.9", "received 1"]),
+        ({"TestFraction": 1e-300}, ["TestFraction", "from 0.001 to 0.9"]),
+        ({"LearningRate": 1e308}, ["LearningRate", "at most 10"]),
         ({"SplitStrategy": "time"}, ["SplitStrategy", 'received "time"', '"random" or "temporal"']),
         ({"MaxReviewsPerUser": 0}, ["MaxReviewsPerUser", "received 0", "1 or more"]),
         ({"MaxReviewsPerItem": "9"}, ["MaxReviewsPerItem", 'received "9"', "1 or more"]),
@@ -302,9 +304,10 @@ VALID = st.fixed_dictionaries(
     {},
     optional={
         "TrainingEpochs": st.integers(1, 1000),
-        "LearningRate": st.floats(min_value=0, exclude_min=True, allow_infinity=False, allow_nan=False),
+        "LearningRate": st.floats(0, 10, exclude_min=True),
         "AccuracyTop500Threshold": st.floats(0, 1) | st.sampled_from([0, 1]),
         "BatchSize": st.integers(1, 2**20),
+        "TestFraction": st.floats(0.001, 0.9),
         "SplitSeed": st.integers(0, 2**31 - 1),
     },
 )
