@@ -187,7 +187,7 @@ def _ask(
     engine.drop("reviews")
     kept = keep(engine, coded.reviews, (_bounds(options, "item"), _bounds(options, "user")))
     kept, cut = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
-    names = {role: aside.strings(table.order_by(f"{role}_id").select(role)) for role, table in coded.names.items()}
+    names = {role: aside.strings(table, role, order_by=f"{role}_id") for role, table in coded.names.items()}
     ordered = {
         name: _in_order(own, engine, kept.reviews, kept.reviews.held_out == (name == "test"))
         for name, own in sides.items()

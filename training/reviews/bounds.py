@@ -66,4 +66,4 @@ def inside(tallied: ir.Table, bounds: Bounds) -> ir.BooleanValue:
 
 def fetched(engine: Engine, tallied: ir.Table) -> Future[Tally]:
     """What ``tally`` gives, as arrays: it is looked at several times, and each is less work than a statement."""
-    return engine.columns(tallied.select("reviews", "tested"), Tally)
+    return engine.stored(tallied, ("reviews", "tested"), Tally)

@@ -51,12 +51,13 @@ def code(engine: Engine, aside: Engine, reviews: ir.Table, attributes: Sequence[
     told_of_items = engine.create("told", told(reviews, attributes))
     items = named(engine, told_of_items, "item")
     engine.after(aside)
-    aside.after(engine)
-    said = aside.create("described", described(told_of_items, attributes))
     both = coded(reviews.select("user", "item", "score", "timestamp"), users, items)
     held_out = draw.in_test(both) if draw else ibis.literal(False)
     numbers = both.select("user_id", "item_id", "score", "timestamp", held_out=held_out)
-    return Coded(engine.create("coded", numbers), users, items, said)
+    made = engine.create("coded", numbers)
+    # Not before: that is the work of all processors, what follows it is the work of one.
+    aside.after(engine)
+    return Coded(made, users, items, aside.create("described", described(told_of_items, attributes)))
 
 
 def numbered(names: ir.Table, column: str) -> ir.Table:

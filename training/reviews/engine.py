@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +25,9 @@ import pyarrow as pa
 
 BATCH_ROWS = 100_000
 HANDING_OVER = 0.0002  # seconds
+
+# Merging a select with the one inside it is left to the engine, which does so anyway: it is a sixth of Ibis's work.
+ibis.options.sql.fuse_selects = False
 
 T = TypeVar("T")
 
@@ -117,8 +120,13 @@ class Engine:
 
     def create(self, name: str, expression: ir.Table) -> ir.Table:
         """``expression``, run into table ``name``."""
-        self.run(f'CREATE TABLE "{name}" AS {sql(expression)}')
-        return ibis.table(expression.schema(), name=name)
+        return self.counted(name, expression)[0]
+
+    def counted(self, name: str, expression: ir.Table) -> tuple[ir.Table, Future[int]]:
+        """As ``create``, with the table's number of rows."""
+        statement = f'CREATE TABLE "{name}" AS {sql(expression)}'
+        rows = self._queued(lambda: self._connection.execute(statement).fetchall()[0][0])
+        return ibis.table(expression.schema(), name=name), rows
 
     def view(self, name: str, expression: ir.Table) -> ir.Table:
         """``expression`` under a name: it is run wherever the view is used."""
@@ -147,17 +155,22 @@ class Engine:
 
     def columns(self, expression: ir.Table, made_into: Callable[..., T]) -> Future[T]:
         """A table of numbers that fits into memory, in its order: ``made_into(*columns)``, arrays [rows]."""
-        statement, names = sql(expression), expression.columns
+        return self._columns(sql(expression), expression.columns, made_into)
 
+    def _columns(self, statement: str, names: Sequence[str], made_into: Callable[..., T]) -> Future[T]:
         def fetched() -> T:
             found = self._connection.execute(statement).fetchnumpy()
             return made_into(*(np.asarray(found[name]) for name in names))
 
         return self._queued(fetched)
 
-    def strings(self, expression: ir.Table) -> Future[pa.StringArray]:
-        """The only column of a table that fits into memory, in its order."""
-        statement = sql(expression)
+    def stored(self, table: ir.Table, columns: Sequence[str], made_into: Callable[..., T]) -> Future[T]:
+        """As ``columns``, of some columns of a table of the engine, in any order of its rows."""
+        return self._columns(f"SELECT {_names(columns)} FROM {_names([table.get_name()])}", columns, made_into)
+
+    def strings(self, table: ir.Table, column: str, order_by: str) -> Future[pa.StringArray]:
+        """A column of a table of the engine, which fits into memory."""
+        statement = f"SELECT {_names([column])} FROM {_names([table.get_name()])} ORDER BY {_names([order_by])}"
 
         def fetched() -> pa.StringArray:
             return self._connection.sql(statement).to_arrow_table().column(0).cast(pa.string()).combine_chunks()
@@ -181,3 +194,7 @@ class Engine:
         except BaseException as failure:
             self._failure = failure
             raise
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

@@ -5,7 +5,7 @@ No step depends on what an earlier one finds: so all are given to the engine at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -38,18 +38,20 @@ class Kept:
     """``reviews``: user_id, item_id, score, timestamp, held_out, one row per user and item.
 
     ``users``: gives their tally, and waits for the engine. ``duplicates``: usable reviews left out as there is a newer
-    one, as column ``duplicate``. ``cuts``: in the order in which they were made.
+    one. ``cuts``: in the order in which they were made.
     """
 
     reviews: ir.Table
     users: Callable[[], Tally]
-    duplicates: Future[dict[str, int]]
+    duplicates: Future[int]
     cuts: tuple[Cut, ...]
 
     def left_out(self) -> dict[str, int]:
         """Usable reviews that are not kept, by cause. Waits for the engine."""
-        parts: Iterable[Mapping[str, int]] = [self.duplicates.result(), *(cut.dropped() for cut in self.cuts)]
-        return {cause: int(count) for part in parts for cause, count in part.items()}
+        left_out = {"duplicate": self.duplicates.result()}
+        for cut in self.cuts:
+            left_out |= cut.dropped()
+        return left_out
 
 
 def keep(engine: Engine, reviews: ir.Table, bounds: tuple[Bounds, Bounds]) -> Kept:
@@ -65,13 +67,12 @@ def keep(engine: Engine, reviews: ir.Table, bounds: tuple[Bounds, Bounds]) -> Ke
     return Kept(kept, cuts[-1].kept, duplicates, tuple(cuts))
 
 
-def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, Future[dict[str, int]]]:
+def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, Future[int]]:
     """One of ``reviews`` per user and item, and how many that drops as duplicates.
 
     Few are repeated: what decides between several is slow, and is only asked about those.
     """
-    several = engine.create("repeated", repeated(reviews))
-    count = engine.row(several.agg(duplicate=several.count()))
+    several, count = engine.counted("repeated", repeated(reviews))
     chosen = engine.create("chosen", newest(reviews.semi_join(several, KEY)))
     return engine.view("once", reviews.anti_join(several, KEY).union(chosen)), count
 

@@ -26,5 +26,5 @@ def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str
     (cut,) = found[0]
     facts = {"cut": cut, "cut_date": iso_date(cut), "undated_in_train": counts["reviews"] - counts["dated"]}
     divided = table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64")))
-    users = fetched(engine, tally(divided, "user_id")).result
+    users = fetched(engine, engine.create("tallied_sides", tally(divided, "user_id"))).result
     return replace(kept, reviews=divided, users=users), facts

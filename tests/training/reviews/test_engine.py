@@ -60,7 +60,10 @@ def test_a_failure_beside_is_the_failure_of_those_who_wait_for_it(engine):
 def test_columns_strings_and_batches_come_in_the_order_asked_for(engine):
     falling = NUMBERS.order_by(ibis.desc("n"))
     assert engine.columns(falling, lambda column: column.tolist()).result() == [4, 3, 2, 1, 0]
-    assert engine.strings(falling.select(text=falling.n.cast("string"))).result().to_pylist() == list("43210")
+    texts, rows = engine.counted("texts", NUMBERS.select("n", text=NUMBERS.n.cast("string")))
+    assert rows.result() == 5
+    assert engine.strings(texts, "text", order_by="n").result().to_pylist() == list("01234")
+    assert sorted(engine.stored(texts, ["n"], lambda column: column.tolist()).result()) == [0, 1, 2, 3, 4]
     assert engine.batches(falling).result().read_all()["n"].to_pylist() == [4, 3, 2, 1, 0]
 
 
