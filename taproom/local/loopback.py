@@ -1,8 +1,9 @@
 """For this machine alone: which peers, hosts and origins the local AWS answers.
 
 It listens on loopback only, so a peer from elsewhere cannot come. A browser on this machine can, on behalf of any web
-page: one that has its own name resolve to 127.0.0.1 sends that name as Host, and one that posts to localhost sends its
-Origin. Both are refused.
+page: one that has its own name resolve to 127.0.0.1 sends that name as Host, one that posts to localhost sends its
+Origin, and of one that links to localhost, or shows an image from there, the browser tells that it is another site. All
+are refused.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+OTHER_SITES = ("cross-site", "same-site")  # of Sec-Fetch-Site, which only browsers send; "none" is a person's own doing
 log = logging.getLogger(__name__)
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -39,7 +41,9 @@ def refusal(environ: dict[str, Any]) -> str:
     if not names_loopback(environ.get("HTTP_HOST", "")):
         return "its Host is not this machine"
     origin = environ.get("HTTP_ORIGIN")
-    if origin is not None and not names_loopback(urlsplit(origin).netloc):
+    if origin is not None and not names_loopback(origin.partition("://")[2]):
+        return "it comes from a web page"
+    if environ.get("HTTP_SEC_FETCH_SITE") in OTHER_SITES:
         return "it comes from a web page"
     return ""
 

@@ -73,6 +73,9 @@ def test_only_names_of_this_machine_are_hosts(host, allowed):
         ({"Host": "evil.example"}, 403),  # a page whose name was made to mean 127.0.0.1
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),  # a sandboxed frame
+        ({"Origin": "http://["}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),  # a page's image, script or link: no Origin comes with these
+        ({"Sec-Fetch-Site": "none"}, 200),  # typed by a person
     ],
 )
 def test_web_pages_are_refused(tmp_path, headers, status):
