@@ -1,9 +1,9 @@
 """What a deleted stack left behind, brought back into a new stack of the same name.
 
-A bucket with data, groups with registered models and tables with items are Retain: they outlive their stack, and would
-keep it from being created again, since their names are taken. CloudFormation can import them: a first change set, of
-type IMPORT, makes a stack of them alone, which is then updated to the whole template. (Its ImportExistingResources
-would be less work, but knows neither names that a template computes nor model package groups.)
+A bucket with data, groups with registered models and tables with items are retained: they outlive their stack, and
+would keep it from being created again, since their names are taken. CloudFormation can import them: a first change
+set, of type IMPORT, makes a stack of them alone, which is then updated to the whole template. (Its
+ImportExistingResources would be less work, but knows neither names that a template computes nor model package groups.)
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from taproom.template_values import Unknown, value_of
 
 ClientFactory = Callable[[str], Any]
+POLICIES = ("Retain", "RetainExceptOnCreate")  # of what outlives its stack
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class Retained:
 def retained(
     client_factory: ClientFactory, template: dict[str, Any], stack_name: str, parameters: Mapping[str, str]
 ) -> list[Retained]:
-    """A template's buckets, model package groups and tables that are Retain, have a name of their own, and exist."""
+    """A template's buckets, model package groups and tables that are retained, have a name of their own, and exist."""
     values = _values(client_factory, template, stack_name, parameters)
     found = []
     for logical_id, declared in template["Resources"].items():
         look = KINDS.get(declared["Type"])
-        if look is None or declared.get("DeletionPolicy") != "Retain":
+        if look is None or declared.get("DeletionPolicy") not in POLICIES:
             continue
         try:
             properties = value_of(declared.get("Properties") or {}, values, template)

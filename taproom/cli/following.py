@@ -1,4 +1,4 @@
-"""What `taproom redrive` and `taproom rerun` share: following an execution to its end, and telling how it ended."""
+"""What the commands that follow an execution to its end share: that, and telling how it ended."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from taproom.cli.account import console
 if TYPE_CHECKING:
     from taproom.follow import Snapshot
 
+INTERRUPTED = 130  # the exit code of what Ctrl-C ended, as shells have it
 watch_option = click.option("--watch/--no-watch", default=None, help="Follow it to its end. Default: on a terminal.")
 
 
@@ -21,16 +22,21 @@ def to_watch(watch: bool | None, as_json: bool) -> bool:
 
 
 def followed(stepfunctions: Any, execution_arn: str, quiet: bool) -> Snapshot:
-    """The last snapshot; all of them are shown on the way."""
+    """The last snapshot; all of them are shown on the way. Ctrl-C ends the command, and says what goes on."""
     from rich.console import Console
 
     from taproom.follow import follow
     from taproom.view import LiveView
 
     view = LiveView(Console(quiet=True) if quiet else console())
-    with view:
-        for snapshot in follow(stepfunctions, execution_arn):
-            view.show(snapshot)
+    try:
+        with view:
+            for snapshot in follow(stepfunctions, execution_arn):
+                view.show(snapshot)
+    except KeyboardInterrupt:
+        name = execution_arn.rsplit(":", 1)[-1]
+        click.echo(f"The execution goes on. `taproom watch {name}` shows it, `taproom stop {name}` ends it.", err=True)
+        sys.exit(INTERRUPTED)
     return snapshot
 
 

@@ -93,6 +93,8 @@ class Stacks:
 
     def start(self, stack: Any, plan: Plan, kind: str) -> None:
         """Apply a plan in the background; ``kind`` is CREATE, UPDATE or IMPORT."""
+        if not stack.template:  # a new stack has one from the beginning, whatever becomes of it
+            stack.template, stack.parameters = plan.text, plan.parameters
         stack.status = f"{kind}_IN_PROGRESS"
         stack._add_stack_event(stack.status, resource_status_reason="User Initiated")
         self._run(self._apply, stack, plan, kind)

@@ -94,7 +94,7 @@ class Deployment:
         wanted = {name for name in template["Resources"] if target._parsed_resources.get(name) is not None}
         if gone := [name for name in made if name not in wanted]:
             stack.status = f"{kind}_COMPLETE_CLEANUP_IN_PROGRESS"
-            self._delete_all(gone)
+            self._delete_all(gone, taken_back=kind == "UPDATE_ROLLBACK")
         self._set_outputs()
 
     def _resource_map(self, template: dict[str, Any], parameters: dict[str, Any]) -> Any:
@@ -178,7 +178,7 @@ class Deployment:
         stack._add_stack_event(stack.status, resource_status_reason=f"{reason} {failure}")
         try:
             if kind == "CREATE":
-                self._delete_all(list(stack.made))
+                self._delete_all(list(stack.made), taken_back=True)
             elif kind == "IMPORT":
                 for name in self._imports:  # they stay what they were: nobody's
                     stack.made.pop(name, None)
@@ -191,11 +191,13 @@ class Deployment:
             return
         self._finish(f"{prefix}_COMPLETE", str(failure))
 
-    def _delete_all(self, names: list[str]) -> None:
+    def _delete_all(self, names: list[str], taken_back: bool = False) -> None:
+        """``taken_back``: they were made by the very operation that failed."""
         made = self._stack.made
+        kept = ("Retain",) if taken_back else ("Retain", "RetainExceptOnCreate")
         for name in reversed(names):
             one = made.pop(name)
-            if one.declared.get("DeletionPolicy") == "Retain":
+            if one.declared.get("DeletionPolicy") in kept:
                 self._event(name, one.type, "DELETE_SKIPPED")
                 continue
             self._event(name, one.type, "DELETE_IN_PROGRESS")

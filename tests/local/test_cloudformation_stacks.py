@@ -252,6 +252,9 @@ def test_a_stack_that_exists_is_not_created_again_nor_a_failed_one_updated(aws, 
         deploy_text(
             aws, tmp_path, BUCKET_AND % ("x", "{Type: AWS::SNS::Topic, Properties: {A: !GetAtt Bucket.B}}"), "bad"
         )
+    # the SAM CLI asks for its summary first
+    summary = cloudformation.get_template_summary(StackName="bad")
+    assert summary["ResourceTypes"] == ["AWS::S3::Bucket", "AWS::SNS::Topic"]
     with pytest.raises(ClientError, match="ROLLBACK_COMPLETE"):
         cloudformation.create_change_set(StackName="bad", ChangeSetType="UPDATE", **change)
 
@@ -302,6 +305,22 @@ def test_what_left_the_template_is_deleted_unless_it_is_retained(aws, tmp_path):
     deploy_text(aws, tmp_path, "Resources: {Topic: {Type: AWS::SNS::Topic}}", "leaving")
     assert "leaving" not in buckets(aws)
     assert "retained" in buckets(aws)
+
+
+def test_what_is_retained_except_on_create_outlives_the_stack_but_not_a_failure_to_make_it(aws, tmp_path):
+    careful = "{Type: AWS::S3::Bucket, DeletionPolicy: RetainExceptOnCreate, Properties: {BucketName: %s}}"
+    bad = "  Bad: {Type: AWS::SNS::Topic, Properties: {DisplayName: !GetAtt Bucket.Taste}}\n"
+    whole = BUCKET_AND % ("careful-other", careful % "careful")
+    with pytest.raises(DeployFailed, match="is ROLLBACK_COMPLETE"):
+        deploy_text(aws, tmp_path, whole + bad, "careful")
+    assert "careful" not in buckets(aws)
+    deploy_text(aws, tmp_path, whole, "careful")
+    more = f"  More: {careful % 'careful-more'}\n"
+    with pytest.raises(DeployFailed, match="UPDATE_ROLLBACK_COMPLETE"):
+        deploy_text(aws, tmp_path, whole + more + bad.replace("Bucket.Taste", "More.Taste"), "careful")
+    assert "careful-more" not in buckets(aws)
+    deploy_text(aws, tmp_path, "Resources: {Topic: {Type: AWS::SNS::Topic}}", "careful")
+    assert "careful" in buckets(aws)
 
 
 def test_deleting_a_stack_deletes_its_resources(aws, tmp_path):

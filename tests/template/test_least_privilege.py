@@ -199,7 +199,7 @@ def test_what_is_granted_beside_a_function_goes_to_that_function_alone(template)
 
 def test_the_table_of_runs_is_kept_encrypted_and_forgets_what_it_may(template):
     table = template.resources["RunsTable"]
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     properties = table["Properties"]
     assert template.value(properties["SSESpecification"]) == {"SSEEnabled": True}
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

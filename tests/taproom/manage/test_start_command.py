@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 
 from click.testing import CliRunner
 
 from taproom.cli import taproom
+from tests.local.other_process import PROJECT
 
 
 def test_the_execution_is_started_with_the_parameters_and_its_arn_is_said(machine, command):
@@ -60,6 +64,23 @@ def test_watch_shows_what_has_ended_and_has_its_exit_code(machine, command):
 
 def test_watch_names_an_execution_that_is_not_there(machine, command):
     assert f"no execution {machine.execution('nobody')}" in command.fails("watch", "nobody")
+
+
+def test_ctrl_c_ends_the_view_and_tells_that_the_execution_goes_on(machine, local_aws):
+    machine.start("looked-at", Wait=True)
+    place = ["--endpoint-url", local_aws.endpoint_url, "--region", local_aws.region]
+    watch = [sys.executable, "-m", "taproom", "watch", "looked-at", *place]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(watch, cwd=PROJECT, env=local_aws.environment(), **options) as process:
+        assert "Debounce running" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said.endswith(
+        "The execution goes on. `taproom watch looked-at` shows it, `taproom stop looked-at` ends it.\n"
+    )
+    assert machine.described("looked-at")["status"] == "RUNNING"
+    machine.stepfunctions.stop_execution(executionArn=machine.execution("looked-at"))
 
 
 def test_names_of_executions_are_completed(machine, command, local_aws):
