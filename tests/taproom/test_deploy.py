@@ -7,8 +7,11 @@ import json
 import os
 import time
 import zipfile
+from contextlib import ExitStack
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from taproom.deploy import DeployFailed, deploy
 from taproom.local.aws import LocalAws
@@ -165,3 +168,55 @@ def test_an_artifact_bucket_is_made_once_and_kept(aws, project):
     for _ in range(2):
         deploy(aws.client, project / "template.yaml", "bucket", {}, "made-once")
     assert [one["Name"] for one in s3.list_buckets()["Buckets"]].count("made-once") == 1
+
+
+def event(number, status, reason="", name="Queue"):
+    """As DescribeStackEvents tells it; the numbers grow with time."""
+    told = {"StackId": "app/1", "StackName": "app", "EventId": str(number), "Timestamp": "2026-01-05T12:00:00Z"}
+    told |= {"LogicalResourceId": name, "ResourceType": "AWS::SQS::Queue", "ResourceStatus": status}
+    return told | ({"ResourceStatusReason": reason} if reason else {})
+
+
+BEFORE, EARLIER = event(2, "UPDATE_COMPLETE", name="app"), event(1, "CREATE_FAILED", "of an earlier deploy", "Old")
+ROLLED_BACK = event(9, "UPDATE_ROLLBACK_COMPLETE", name="app")
+
+
+@pytest.mark.parametrize(
+    ("pages", "told"),
+    [
+        (
+            [
+                [ROLLED_BACK, event(5, "CREATE_FAILED", "Resource creation cancelled", "Other")],
+                [event(4, "UPDATE_FAILED", "because of the third", "Third"), event(3, "CREATE_FAILED", "no room")],
+                [BEFORE, EARLIER],
+            ],
+            r"Queue \(AWS::SQS::Queue\): no room",
+        ),
+        ([[ROLLED_BACK, BEFORE, EARLIER]], "no resource says why"),
+    ],
+)
+def test_why_it_failed_is_found_on_later_pages_and_older_ones_are_not_asked_for(project, pages, told):
+    """By answers in AWS's shapes, the newest event first: the local AWS tells all of them on one page."""
+    (project / "template.yaml").write_text("Resources: {Queue: {Type: AWS::SQS::Queue}}")
+    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "y"}
+    clients = {name: boto3.client(name, "eu-west-1", **keys) for name in ("s3", "cloudformation")}
+    stack = {"StackName": "app", "CreationTime": "2026-01-05T12:00:00Z"}
+    with ExitStack() as stubs:
+        s3, cloudformation = (stubs.enter_context(Stubber(client)) for client in clients.values())
+        s3.add_response("head_bucket", {})
+        s3.add_response("put_object", {})
+        cloudformation.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": "UPDATE_COMPLETE"}]})
+        cloudformation.add_response("create_change_set", {"Id": "change"})
+        cloudformation.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"})
+        newest = {"StackEvents": [BEFORE, EARLIER], "NextToken": "of what is older"}
+        cloudformation.add_response("describe_stack_events", newest)
+        cloudformation.add_response("execute_change_set", {}, {"ChangeSetName": "change"})
+        rolled_back = {**stack, "StackStatus": "UPDATE_ROLLBACK_COMPLETE"}
+        cloudformation.add_response("describe_stacks", {"Stacks": [rolled_back]})
+        for number, page in enumerate(pages):
+            asked = {"StackName": "app"} | ({"NextToken": str(number)} if number else {})
+            answer = {"StackEvents": page, "NextToken": str(number + 1)}
+            cloudformation.add_response("describe_stack_events", answer, asked)
+        with pytest.raises(DeployFailed, match=f"stack app is UPDATE_ROLLBACK_COMPLETE: {told}"):
+            deploy(clients.get, project / "template.yaml", "app", {}, "artifacts")
+        cloudformation.assert_no_pending_responses()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from taproom import deploy_local
@@ -37,6 +40,15 @@ def cli(venv, tmp_path, monkeypatch):
 def test_they_see_the_local_aws_alone_and_their_own_python_first(cli, venv):
     assert cli.aws("json") == {"Profile": "", "Endpoint": "http://127.0.0.1:4566", "Path": str(venv / "bin")}
     assert cli.aws("text") == "plain\n"
+
+
+def test_they_keep_what_they_compiled_and_look_at_a_stack_often(venv, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("SAM_CLI_POLL_DELAY", "30")
+    environment = dict(tools(tmp_path, "http://127.0.0.1:4566", tmp_path / "aws", venv).environment)
+    question = "import os, sys; print(sys.dont_write_bytecode, os.environ['SAM_CLI_POLL_DELAY'])"
+    done = subprocess.run([sys.executable, "-c", question], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "False 0.5\n"
 
 
 def test_a_failure_is_told_with_what_they_said(cli):
