@@ -10,6 +10,7 @@ from taproom.doctor.finding import DEPLOY, FAIL, OK, WARN, Finding
 from taproom.doctor.site import Site
 
 WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")  # no deployment can update these
 TAKEN_BACK = ("UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE")
 OUTPUTS = (
     *("StateMachineArn", "DataBucketName", "TrainingCodeDigest"),
@@ -31,6 +32,11 @@ def check(site: Site) -> Iterator[Finding]:
     told = f"{site.stack} is {status}"
     if status.endswith("_IN_PROGRESS") and status not in WHOLE:
         yield Finding("stack", WARN, told, "wait until it has ended, and ask again")
+    elif status in NEVER_MADE:
+        delete = f"aws cloudformation delete-stack --stack-name {site.stack}"
+        yield Finding(
+            "stack", FAIL, f"{told}: it failed to be created", f"{why}; delete it ({delete}), and deploy again"
+        )
     elif missing:
         yield Finding("stack", FAIL, f"{told}, without the output {', '.join(missing)}", f"{why}; {DEPLOY}")
     elif status in WHOLE:
@@ -39,4 +45,4 @@ def check(site: Site) -> Iterator[Finding]:
         told = f"{told}: the last deployment failed and was taken back"
         yield Finding("stack", WARN, told, f"{why}; the stack is as it was before")
     else:
-        yield Finding("stack", FAIL, told, f"{why}; deploy again, or delete it first")
+        yield Finding("stack", FAIL, told, why)

@@ -57,6 +57,7 @@ def install(aws: LocalAws) -> None:
     aws.patch(CloudFormationBackend, "execute_change_set", stacks.execute_change_set())
     aws.patch(CloudFormationBackend, "delete_stack", stacks.delete_stack())
     stacks.requested_imports.install(aws)
+    _refuse_updates_of_what_was_never_made(aws)
     cloudformation_custom.install(aws)
     cloudformation_url.install(aws)
     cloudformation_describe.install(aws)
@@ -242,6 +243,18 @@ class Stacks:
             backend.deleted_stacks[stack.stack_id] = stack
             for export in stack.exports:
                 backend.exports.pop(export.name, None)
+
+
+def _refuse_updates_of_what_was_never_made(aws: LocalAws) -> None:
+    """Before moto looks for previous values of parameters: such a stack has none there."""
+    from moto.cloudformation.responses import CloudFormationResponse
+
+    def create_change_set(response: Any) -> Any:
+        if response._get_param("ChangeSetType") == "UPDATE":
+            refuse_unless_ready(response.cloudformation_backend.get_stack(response._get_param("StackName")))
+        return original(response)
+
+    original = aws.patch(CloudFormationResponse, "create_change_set", create_change_set)
 
 
 def refuse_unless_ready(stack: Any) -> None:

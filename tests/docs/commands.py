@@ -72,6 +72,8 @@ COMMANDS: dict[str, Here | By | Would | NotRun] = {
     "aws cloudformation describe-stack-resources --stack-name taproom --logical-resource-id UploadDeadLetters": Here(
         '"PhysicalResourceId": "http'
     ),
+    "aws cloudformation describe-stack-events --stack-name taproom": Here("CREATE_COMPLETE"),
+    "aws logs describe-log-groups --log-group-name-prefix /aws/lambda/taproom": Here('"/aws/lambda/taproom"'),
     "aws sqs receive-message --queue-url QUEUE-URL --message-attribute-names All": Here("NO_PERMISSIONS"),
     "aws sqs purge-queue --queue-url QUEUE-URL": Here(""),
     # decisions
@@ -88,6 +90,7 @@ COMMANDS: dict[str, Here | By | Would | NotRun] = {
     "taproom start --set MaxUsd=0.01 --watch": Here("the jobs may cost up to 13.364 USD", code=1),
     """taproom start --set 'Columns={"User": "userId", "Item": "title"}' --watch""": Here("Finished succeeded"),
     "taproom rerun EXECUTION": Here(" again", for_names=LATEST),
+    "aws logs delete-log-group --log-group-name /aws/lambda/taproom": Here(""),
     # the way to AWS
     "sam build": By("sam/test_deploy_with_sam.py::test_an_artifact_is_code_alone_and_the_layers_hold_the_packages"),
     "sam deploy": By("sam/test_deploy_with_sam.py::test_a_parameter_and_code_are_changed"),

@@ -246,17 +246,17 @@ def test_a_stack_that_exists_is_not_created_again_nor_a_failed_one_updated(aws, 
     cloudformation = aws.client("cloudformation")
     text = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})
     change = {"ChangeSetName": "again", "TemplateBody": text}
+    kept = {"Parameters": [{"ParameterKey": "Word", "UsePreviousValue": True}]}  # as the SAM CLI asks
     with pytest.raises(ClientError, match="already exists"):
         cloudformation.create_change_set(StackName="there", ChangeSetType="CREATE", **change)
+    other = "{Type: AWS::SNS::Topic, Properties: {DisplayName: !Ref Word, A: !GetAtt Bucket.B}}"
     with pytest.raises(DeployFailed):
-        deploy_text(
-            aws, tmp_path, BUCKET_AND % ("x", "{Type: AWS::SNS::Topic, Properties: {A: !GetAtt Bucket.B}}"), "bad"
-        )
+        deploy_text(aws, tmp_path, "Parameters: {Word: {Type: String}}" + BUCKET_AND % ("x", other), "bad", Word="a")
     # the SAM CLI asks for its summary first
     summary = cloudformation.get_template_summary(StackName="bad")
     assert summary["ResourceTypes"] == ["AWS::S3::Bucket", "AWS::SNS::Topic"]
     with pytest.raises(ClientError, match="ROLLBACK_COMPLETE"):
-        cloudformation.create_change_set(StackName="bad", ChangeSetType="UPDATE", **change)
+        cloudformation.create_change_set(StackName="bad", ChangeSetType="UPDATE", **change, **kept)
 
 
 def test_the_plain_stack_calls_work_without_a_change_set(aws):

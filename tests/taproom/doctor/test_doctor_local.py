@@ -76,7 +76,7 @@ def test_parameters_that_are_no_json_are_refused(command):
         ("UPDATE_ROLLBACK_COMPLETE", (), "warn", "describe-stack-events --stack-name taproom says why"),
         ("UPDATE_IN_PROGRESS", (), "warn", "wait until it has ended"),
         ("CREATE_IN_PROGRESS", ("StateMachineArn",), "warn", "wait until it has ended"),
-        ("ROLLBACK_COMPLETE", (), "fail", "delete it first"),
+        ("ROLLBACK_COMPLETE", ("StateMachineArn",), "fail", "delete it (aws cloudformation delete-stack --stack-name"),
         ("UPDATE_ROLLBACK_FAILED", (), "fail", "describe-stack-events"),
         ("CREATE_COMPLETE", ("StateMachineArn",), "fail", "deploy this version of the template"),
     ],
@@ -244,3 +244,5 @@ def test_a_topic_without_subscribers_or_that_is_gone_is_found(site, found, local
     ((status, seen, what_now),) = found(notifications.check)
     assert (status, seen) == ("fail", f"the topic {topic}-of-old is not there")
     assert BESIDE in what_now
+    del site.outputs["NotificationsTopicArn"]
+    assert found(notifications.check)[0][:2] == ("fail", "the stack has no output NotificationsTopicArn")
