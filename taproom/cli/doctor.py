@@ -16,8 +16,9 @@ from taproom.cli.account import Place, console, on_account, print_json
 def doctor(place: Place, given: str | None, settings: tuple[str, ...], as_json: bool) -> None:
     """Look for what would keep a run from succeeding.
 
-    Checks credentials, stack, functions, roles and what they may do, quotas of the instance types, images, job scripts,
-    the bucket's notifications, upload rule, schedule, reviews, registry and the table of runs. Nothing is changed.
+    Checks credentials, stack, state machine, functions, roles and what they may do, quotas of the instance types,
+    images, job scripts, the bucket's notifications, upload rule, schedule, reviews, registry, the table of runs, and
+    whether anybody gets what the topic tells. Nothing is changed.
 
     Each finding says what to do. The exit code is 1 where a check failed; a warning (!) may be meant.
     """

@@ -18,7 +18,11 @@ OTHER = "choose a region that has it, or a version of the template with other im
 
 
 def check(site: Site) -> Iterator[Finding]:
+    uses: dict[str, list[str]] = {}  # by image: jobs may share one
     for use, uri in images(site).items():
+        uses.setdefault(uri, []).append(use)
+    for uri, shared in uses.items():
+        use = " and ".join(shared)
         found = URI.fullmatch(uri)
         if not found:
             yield Finding("images", FAIL, f"the {use} image is {uri or 'not named'}", DEPLOY)

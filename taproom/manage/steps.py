@@ -43,8 +43,8 @@ def step_of(definition: Mapping[str, Any], name: str) -> JobStep | FunctionStep:
     if name in steps:
         return steps[name]
     close = get_close_matches(name, steps, n=1, cutoff=0.5)
-    meant = f"did you mean {close[0]}? " if close else ""
-    raise ExecutionError(f"no step {name} has logs: {meant}These have: {', '.join(steps)}")
+    meant = f": did you mean {close[0]}?" if close else "."
+    raise ExecutionError(f"no step {name} has logs{meant} These have: {', '.join(steps)}")
 
 
 def steps_in(definition: Mapping[str, Any]) -> list[JobStep | FunctionStep]:

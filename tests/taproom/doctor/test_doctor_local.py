@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,7 @@ from taproom.doctor import (
     uploads,
 )
 from taproom.doctor.examine import FIRST, THEN
-from tests.local.small_stacks import trusting
+from tests.local.small_stacks import deploy_text, trusting
 
 BESIDE = "it was changed beside CloudFormation"
 
@@ -199,6 +200,14 @@ def test_the_schedule_is_on_off_aimed_elsewhere_or_gone(site, found, command, lo
     [(status, seen, what_now)] = found(schedule.check)
     assert (status, seen) == ("fail", f"the schedule {listed['Name']} is not there")
     assert BESIDE in what_now
+
+
+def test_a_stack_without_a_schedule_is_found(site, local_aws, tmp_path):
+    deploy_text(local_aws, tmp_path, "Resources: {Topic: {Type: AWS::SNS::Topic}}", "no-schedule")
+    other = replace(site, stack="no-schedule")
+    other.outputs["StateMachineArn"] = site.outputs["StateMachineArn"]
+    [finding] = schedule.check(other)
+    assert (finding.status, finding.seen.split(":")[0]) == ("fail", "the stack no-schedule has no schedule")
 
 
 def test_reviews_are_files_and_not_folders(found, local_aws):

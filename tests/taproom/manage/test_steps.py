@@ -55,7 +55,7 @@ def test_a_step_is_a_job_or_a_function_by_its_resource(name, step):
 
 
 def test_what_has_no_logs_is_refused():
-    with pytest.raises(ExecutionError, match="no step Done has logs: These have: Prepare, Preprocess, TrainR"):
+    with pytest.raises(ExecutionError, match=r"no step Done has logs\. These have: Prepare, Preprocess, TrainR"):
         step_of(DEFINITION, "Done")
     assert JobStep("x", "Training").log_group == "/aws/sagemaker/TrainingJobs"
     assert JobStep("x", "Processing").log_group == "/aws/sagemaker/ProcessingJobs"
