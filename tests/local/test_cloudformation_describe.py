@@ -19,7 +19,11 @@ TABLE = {
         "BillingMode": "PAY_PER_REQUEST",
     },
 }
-GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": {"Ref": "Days"}}}
+GROUP = {
+    "Type": "AWS::Logs::LogGroup",
+    "Metadata": {"Why": "of a test"},
+    "Properties": {"RetentionInDays": {"Ref": "Days"}},
+}
 TEMPLATE = {
     "Description": "A table and a log",
     "Parameters": {"Days": {"Type": "Number", "Default": 7, "AllowedValues": [7, 14], "Description": "How long"}},
@@ -102,7 +106,8 @@ def test_each_resource_has_its_own_status(stack):
     }
     (log,) = stack.describe_stack_resources(StackName="small", LogicalResourceId="Log")["StackResources"]
     assert (log["ResourceStatus"], log["ResourceType"]) == ("UPDATE_COMPLETE", "AWS::Logs::LogGroup")
-    assert log["Timestamp"] == listed[0]["LastUpdatedTimestamp"]
+    last = {one["LogicalResourceId"]: one["LastUpdatedTimestamp"] for one in listed}
+    assert log["Timestamp"] == last["Log"] > last["Table"]  # that is when it was made
 
 
 def test_a_resource_is_described_alone_and_found_by_its_name_at_its_service(stack):
@@ -110,6 +115,7 @@ def test_a_resource_is_described_alone_and_found_by_its_name_at_its_service(stac
     (log,) = stack.describe_stack_resources(StackName="small", LogicalResourceId="Log")["StackResources"]
     assert (one["StackId"], one["PhysicalResourceId"]) == (log["StackId"], log["PhysicalResourceId"])
     assert (one["LastUpdatedTimestamp"], one["ResourceStatus"]) == (log["Timestamp"], "UPDATE_COMPLETE")
+    assert json.loads(one["Metadata"]) == {"Why": "of a test"}
     found = stack.describe_stack_resources(PhysicalResourceId=one["PhysicalResourceId"])["StackResources"]
     assert [other["LogicalResourceId"] for other in found] == ["Log", "Table"]
 
