@@ -37,6 +37,7 @@ class World:
     cli: Tools
     traps: dict[str, str]
     bait: Path  # made by the trapped profile's credential process, if anybody asks it
+    work: Path  # of the server
 
     parameters = deploy_local.parameters_of("123456789012")
 
@@ -104,7 +105,7 @@ def world(tmp_path_factory):
             "AWS_ENDPOINT_URL_CLOUDFORMATION": trap,
             "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
             "AWS_ACCESS_KEY_ID": "AKIAREALREALREALREAL",
-            "AWS_SECRET_ACCESS_KEY": "real",
+            "AWS_SECRET_ACCESS_KEY": "real/SECRET+key",
             "AWS_REGION": "eu-west-3",
             "AWS_DEFAULT_REGION": "eu-west-3",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{trap}/credentials",
@@ -116,7 +117,7 @@ def world(tmp_path_factory):
         try:
             cli = tools(folder, server.endpoint_url, home / "work" / "aws")
             with opened(home / "work") as account:
-                yield World(folder, account, cli, traps, bait)
+                yield World(folder, account, cli, traps, bait, home / "work")
         finally:
             stop(home / "work" / "aws")
         assert Trap.visits == []
@@ -203,13 +204,16 @@ def test_the_execution_is_told_of_by_its_report(deployed):
     assert "The states, coloured by outcome" in page
 
 
-def test_no_log_of_the_server_and_no_log_group_holds_what_the_reviews_say(deployed):
+def test_no_log_of_the_server_and_no_log_group_holds_credentials_or_what_the_reviews_say(deployed):
     groups = planted.log_groups(deployed.account.client("logs"))
     kinds = ("lambda/taproom", "vendedlogs/states/taproom", "sagemaker/ProcessingJobs", "sagemaker/TrainingJobs")
     assert {name.split()[0] for name, text in groups.items() if text} == {f"/aws/{kind}" for kind in kinds}
     server = (deployed.folder / "work" / "aws-server.log").read_text()
     assert "Job train-ranking-" in server
-    assert planted.found_in({**groups, "server": server}) == []
+    texts = {**groups, "server": server}
+    assert planted.found_in(texts) == []
+    credentials = deployed.traps["AWS_ACCESS_KEY_ID"], deployed.traps["AWS_SECRET_ACCESS_KEY"]
+    assert [name for name, text in texts.items() for value in credentials if value in text] == []
 
 
 def test_the_schedule_is_told(deployed):
