@@ -17,6 +17,8 @@ JSON = re.compile(r"[{\[]\s*[{\[\"']")
 def of_a_review(columns: Sequence[str]) -> str | None:
     """What in a first line is of a review and no name of a column; None where there is nothing of that kind."""
     parts = [part.strip() for column in columns for part in SEPARATORS.split(column)]
+    if "" in parts[1:]:  # the first may be that of row numbers, which other programs write
+        return "nothing in a name's place"
     return next((what for what, is_one in KINDS if any(map(is_one, parts))), None)
 
 

@@ -95,6 +95,7 @@ REFUSED = {
         (SECRET.replace(",5,", ",good,") + "\n") * 2,
         "holds an address",
     ),
+    "no header, and no score": ("bad.csv", f"{SECRETS[1]},{SECRETS[2]},\n" * 2, "holds nothing in a name's place"),
     "no header, and semicolons": ("bad.csv", (SECRET.replace(",", ";") + "\n") * 2, "holds a number"),
     "JSON lines": (
         "bad.csv",
