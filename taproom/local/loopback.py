@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 OTHER_SITES = ("cross-site", "same-site")  # of Sec-Fetch-Site, which only browsers send; "none" is a person's own doing
+OWN_PAGES = "/moto-api"  # moto's dashboard, which loads programs from elsewhere, and a switch that forgets everything
 log = logging.getLogger(__name__)
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -45,6 +46,8 @@ def refusal(environ: dict[str, Any]) -> str:
         return "it comes from a web page"
     if environ.get("HTTP_SEC_FETCH_SITE") in OTHER_SITES:
         return "it comes from a web page"
+    if environ.get("PATH_INFO", "").startswith(OWN_PAGES):
+        return "AWS has no such API"
     return ""
 
 

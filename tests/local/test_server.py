@@ -87,6 +87,17 @@ def test_web_pages_are_refused(tmp_path, headers, status):
         connection.close()
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/moto-api/reset"), ("GET", "/moto-api/"), ("GET", "/moto-api")])
+def test_what_is_no_api_of_aws_is_refused(tmp_path, method, path):
+    with LocalAws(tmp_path) as aws:
+        aws.client("s3").create_bucket(Bucket="kept")
+        connection = http.client.HTTPConnection("127.0.0.1", aws.port, timeout=10)
+        connection.request(method, path)
+        assert connection.getresponse().status == 403
+        connection.close()
+        assert [one["Name"] for one in aws.client("s3").list_buckets()["Buckets"]] == ["kept"]
+
+
 def test_one_in_another_folder_starts_empty(tmp_path):
     for folder in ("a", "b"):
         with LocalAws(tmp_path / folder) as aws:
