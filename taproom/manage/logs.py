@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from taproom.cached import cached_steps
+from taproom.ending import quiet_end
 from taproom.executions import ExecutionError
 from taproom.faults import error_code
 from taproom.follow import UNDER_WAY, Snapshot, follow
@@ -87,7 +88,7 @@ class StepLogs:
             origin = next((one.run for one in cached_steps(snapshot.events) if one.step == name), "an earlier run")
             raise ExecutionError(f"{name} of {run} is taken from {origin}: `taproom logs {name} {origin}`")
         if self._status(snapshot) == "waiting":
-            raise ExecutionError(f"{name} of {run} has not run: `taproom watch {run}` shows how far it is")
+            raise ExecutionError(f"{name} of {run} has not run: {_why_not(snapshot)}")
 
     def _lines(self, snapshot: Snapshot) -> list[Line]:
         mine = events_of(snapshot.events, self._step.name)
@@ -137,6 +138,14 @@ class StepLogs:
             if error_code(error) == "ResourceNotFoundException":
                 return []
             raise
+
+
+def _why_not(snapshot: Snapshot) -> str:
+    """Why a step has not run: what its execution came to, or where to see how far it is."""
+    if snapshot.status in UNDER_WAY:
+        return f"`taproom watch {snapshot.execution['name']}` shows how far it is"
+    quiet = quiet_end(snapshot.events)
+    return quiet.sentence if quiet else f"the execution has ended without it ({snapshot.status})"
 
 
 def readable(line: Line) -> str:

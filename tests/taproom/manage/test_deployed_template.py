@@ -27,7 +27,7 @@ def test_a_run_is_started_followed_listed_and_its_functions_are_heard(deployed, 
     shown = command.succeeds("logs", "TakeLease").splitlines()
     assert shown[0].startswith("taproom-TakeLease-")
     assert "  INFO  lease taken  holder=arn:aws:states:" in shown[1]
-    assert "has not run" in command.fails("logs", "Preprocess")
+    assert "Preprocess of night has not run: Nothing to do: the execution found" in command.fails("logs", "Preprocess")
 
 
 def test_a_parameter_that_is_none_is_refused_by_the_first_state_and_its_error_is_in_the_logs(deployed, command):
@@ -36,3 +36,5 @@ def test_a_parameter_that_is_none_is_refused_by_the_first_state_and_its_error_is
     assert "TakeLease failed: InvalidInput" in result.stdout
     assert command.json("runs", "--status", "failed")["runs"][0]["outcome"] == "failed at TakeLease"
     assert "ERROR  InvalidInput: " in command.succeeds("logs", "TakeLease", "misspelt")
+    said = command.fails("logs", "Preprocess", "misspelt")
+    assert "Preprocess of misspelt has not run: the execution has ended without it (FAILED)" in said
