@@ -41,7 +41,7 @@ def stack_of(cloudformation: Any, name: str) -> Stack:
     outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", ())}
     if "StateMachineArn" not in outputs:
         raise ExecutionError(
-            f"the stack {name} ({described['StackStatus']}) has no output StateMachineArn: deploy it again"
+            f"the stack {name} ({described['StackStatus']}) has no output StateMachineArn: see taproom doctor"
         )
     return Stack(outputs["StateMachineArn"], outputs.get("DataBucketName", ""))
 

@@ -202,12 +202,14 @@ def test_the_schedule_is_on_off_aimed_elsewhere_or_gone(site, found, command, lo
     assert BESIDE in what_now
 
 
-def test_a_stack_without_a_schedule_is_found(site, local_aws, tmp_path):
+def test_a_stack_without_a_schedule_is_found(site, local_aws, command, tmp_path):
     deploy_text(local_aws, tmp_path, "Resources: {Topic: {Type: AWS::SNS::Topic}}", "no-schedule")
     other = replace(site, stack="no-schedule")
     other.outputs["StateMachineArn"] = site.outputs["StateMachineArn"]
     [finding] = schedule.check(other)
     assert (finding.status, finding.seen.split(":")[0]) == ("fail", "the stack no-schedule has no schedule")
+    told = "the stack no-schedule (CREATE_COMPLETE) has no output StateMachineArn: see taproom doctor"
+    assert told in command.fails("runs", "--stack", "no-schedule")
 
 
 def test_reviews_are_files_and_not_folders(found, local_aws):
