@@ -13,7 +13,8 @@ from taproom.cli.account import Place, on_account, print_json
 def schedule(place: Place, action: str, as_json: bool) -> None:
     """Turn the schedule on or off, or tell when it fires next.
 
-    A deployment that changes the stack's parameter ScheduleState sets it again.
+    A deployment that changes anything of it (ScheduleState, ScheduleExpression, DefaultInput) gives it the state of the
+    stack's parameter ScheduleState again.
     """
     from datetime import UTC, datetime
 
@@ -37,7 +38,7 @@ def schedule(place: Place, action: str, as_json: bool) -> None:
     already = "" if action == "next" or changed else " already"
     click.echo(f"The schedule is {word}{already}: {printable(expression)}")
     if not is_on:
-        click.echo("It stays off until `taproom schedule on`, or a deployment that changes ScheduleState.")
+        click.echo("It stays off until `taproom schedule on`, or a deployment that changes anything of it.")
     elif following.at is None:
         click.echo(printable(f"Next: {following.why}"))
     else:

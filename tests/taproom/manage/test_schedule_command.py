@@ -122,3 +122,15 @@ def test_how_the_next_firing_is_known_is_told(described, at, why):
 
 def test_a_stack_without_a_schedule_is_named(command):
     assert "no stack elsewhere" in command.fails("schedule", "--stack", "elsewhere")
+
+
+def test_a_deployment_that_changes_anything_of_it_gives_it_the_template_s_state_again(
+    local_aws, command, schedule, tmp_path
+):
+    """So a schedule that was turned off by hand may come on with another expression: the pages say so."""
+    command.succeeds("schedule", "on")
+    deploy_text(local_aws, tmp_path, TEMPLATE, "taproom")
+    assert schedule()["State"] == "ENABLED"
+    deploy_text(local_aws, tmp_path, TEMPLATE.replace("rate(7 days)", "rate(8 days)"), "taproom")
+    assert (schedule()["State"], schedule()["ScheduleExpression"]) == ("DISABLED", "rate(8 days)")
+    deploy_text(local_aws, tmp_path, TEMPLATE, "taproom")
