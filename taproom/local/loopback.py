@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-OTHER_SITES = ("cross-site", "same-site")  # of Sec-Fetch-Site, which only browsers send; "none" is a person's own doing
 OWN_PAGES = "/moto-api"  # moto's dashboard, which loads programs from elsewhere, and a switch that forgets everything
 log = logging.getLogger(__name__)
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -42,9 +41,8 @@ def refusal(environ: dict[str, Any]) -> str:
     if not names_loopback(environ.get("HTTP_HOST", "")):
         return "its Host is not this machine"
     origin = environ.get("HTTP_ORIGIN")
-    if origin is not None and not names_loopback(origin.partition("://")[2]):
-        return "it comes from a web page"
-    if environ.get("HTTP_SEC_FETCH_SITE") in OTHER_SITES:
+    local = origin is not None and names_loopback(origin.partition("://")[2])
+    if not local and (origin is not None or environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"):
         return "it comes from a web page"
     if environ.get("PATH_INFO", "").startswith(OWN_PAGES):
         return "AWS has no such API"

@@ -69,7 +69,8 @@ def test_only_names_of_this_machine_are_hosts(host, allowed):
     ("headers", "status"),
     [
         ({}, 200),
-        ({"Origin": "http://localhost:8080"}, 200),
+        ({"Origin": "http://localhost:8080", "Sec-Fetch-Site": "same-site"}, 200),  # a page of this machine
+        ({"Origin": "http://127.0.0.1:8080", "Sec-Fetch-Site": "cross-site"}, 200),
         ({"Host": "evil.example"}, 403),  # a page whose name was made to mean 127.0.0.1
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),  # a sandboxed frame
