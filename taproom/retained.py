@@ -53,13 +53,16 @@ def retained(
             continue  # its name is made of something that a template alone does not tell
         if existing := look(client_factory, properties):
             identifier, kept = existing
-            policies = {key: declared[key] for key in ("DeletionPolicy", "UpdateReplacePolicy") if key in declared}
+            policies = {key: "Retain" for key in ("DeletionPolicy", "UpdateReplacePolicy") if key in declared}
             found.append(Retained(logical_id, identifier, {"Type": declared["Type"], **policies, "Properties": kept}))
     return found
 
 
 def import_template(found: list[Retained]) -> dict[str, Any]:
-    """The template of the first change set."""
+    """The template of the first change set.
+
+    All in it is Retain, whatever the whole template says: should an import fail, nothing may be taken for made by it.
+    """
     return {"Resources": {one.logical_id: one.declaration for one in found}}
 
 

@@ -26,7 +26,7 @@ Resources:
       VersioningConfiguration: {Status: Enabled}
   Group:
     Type: AWS::SageMaker::ModelPackageGroup
-    DeletionPolicy: Retain
+    DeletionPolicy: RetainExceptOnCreate
     Properties: {ModelPackageGroupName: !Sub "${AWS::StackName}-models", ModelPackageGroupDescription: of a test}
   Logs:
     Type: AWS::Logs::LogGroup
@@ -99,6 +99,8 @@ def test_what_is_left_is_taken_over_for_a_deploy_by_other_means(aws, template):
     aws.client("s3").create_bucket(Bucket="by-hand-data")
     aws.client("sagemaker").create_model_package_group(ModelPackageGroupName="by-hand-models")
     assert sorted(take_over(aws.client, document, "by-hand", parameters)) == ["Data", "Group"]
+    taken = aws.client("cloudformation").get_template(StackName="by-hand")["TemplateBody"]["Resources"]
+    assert {one["DeletionPolicy"] for one in taken.values()} == {"Retain"}
     (stack,) = aws.client("cloudformation").describe_stacks(StackName="by-hand")["Stacks"]
     assert stack["StackStatus"] == "IMPORT_COMPLETE"
     assert take_over(aws.client, document, "by-hand", parameters) == []  # there is a stack
