@@ -26,6 +26,7 @@ from reviews.first_line import of_a_review
         (['{"user": "ann"', ' "item": "Porter"}'], "JSON"),
         (['[{"user": "ann"}'], "JSON"),
         (["ann", "Porter", "good", "x" * 101], "a long text"),
+        (["ann", "Porter", ""], "nothing in a name's place"),
     ],
 )
 def test_a_review_is_known_by_what_no_column_is_called(line, what):
@@ -36,7 +37,7 @@ def test_a_review_is_known_by_what_no_column_is_called(line, what):
     "line",
     [
         ["username", "beer_name", "score", "text"],
-        ["#", "user id", "", "score (1-5)", "q1", "2nd_score", "%"],
+        ["", "#", "user id", "score (1-5)", "q1", "2nd_score", "%"],
         ["[User]", "{item}", "x" * 100],
         ["user;item;score"],
         ["Prénom", "ビール", "تقييم"],
