@@ -7,15 +7,16 @@ import re
 from typing import Any
 
 MESSAGE_LIMIT = 1_000  # characters of an error message
-# What lets its reader in: the query of a web address, where a signed one has its signature, and who logs in.
-SECRET_PARTS = re.compile(r"""(?<=://)[^\s"/?#@]*(?=@)|(?<=\?)[^\s"]+""")
+# What lets its reader in: who logs in, whose name may hold an @ itself; the query of a web address, where a signed one
+# has its signature; and the fragment, where a token may be.
+SECRET_PARTS = re.compile(r"""(?<=://)[^\s"/?#]*(?=@)|(?<=[?#])[^\s"]+""")
 WEB_ADDRESS = re.compile(r"""https?://[^\s"]*""", re.IGNORECASE)
 
 
 def shown(value: Any, limit: int = 80) -> str:
     """``value`` as the JSON its author wrote, shortened; control characters and lone surrogates escaped.
 
-    Of a web address the query is left out: it ends in a log, and a signed address opens what it names.
+    Of a web address login, query and fragment are left out: it ends in a log, and a signed address opens what it names.
     """
     try:
         text = json.dumps(value, ensure_ascii=False)

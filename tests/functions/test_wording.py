@@ -17,6 +17,8 @@ from rules.wording import shown
             '"https://bucket.s3.amazonaws.com/a.csv?…"',
         ),
         ("HTTP://ann:secret@example.org/a?b", '"HTTP://…@example.org/a?…"'),
+        ("https://ann@corp:secret@example.org/@a", '"https://…@example.org/@a"'),
+        ("https://example.org/a#access_token=c0ffee?b", '"https://example.org/a#…"'),
         (["http://a/?b=1 c", "http://d?e"], '["http://a/?… c", "http://d?…"]'),
     ],
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-SEPARATORS = re.compile(r"[;\t|]")  # of a file whose whole first line is one column
+SEPARATORS = re.compile(r"[;\t|]")  # of a file whose values no comma parts, though some may hold commas
 LONGEST_NAME = 100  # characters
 LETTER = re.compile(r"[^\W\d_]")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d")
-OF_MANY = re.compile(r"\d[\d.,]*\s")  # "4 of 5", "13 points"
+OF_MANY = re.compile(r"\d[\d.,/:-]*\s")  # "4 of 5", "4/5 stars", "12/24/2011 6:00 PM"
 ADDRESS = re.compile(r"\S@\S|\w://")
 JSON = re.compile(r"[{\[]\s*[{\[\"']")
 

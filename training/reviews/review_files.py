@@ -128,7 +128,7 @@ def _what_now(file: ReviewFile, role: str) -> str:
     if not file.is_parquet and len(file.columns) == 1:
         for sign, name in OTHER_SEPARATORS.items():
             if sign in file.columns[0]:
-                return f"They seem to be separated by {name}: save the file with commas"
+                return f"Its columns seem to be separated by {name}: save the file with commas"
     return f'Name the right one in the parameter Columns, as {{"{role.capitalize()}": "..."}} (--{role}-column)'
 
 

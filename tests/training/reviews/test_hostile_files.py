@@ -96,7 +96,11 @@ REFUSED = {
         "holds an address",
     ),
     "no header, and no score": ("bad.csv", f"{SECRETS[1]},{SECRETS[2]},\n" * 2, "holds nothing in a name's place"),
-    "no header, and semicolons": ("bad.csv", (SECRET.replace(",", ";") + "\n") * 2, "holds a number"),
+    "no header, and semicolons": (
+        "bad.csv",
+        (SECRET.replace(",", ";") + "\n") * 2,
+        "holds a number, .* to be missing. Its columns seem to be separated by semicolons",
+    ),
     "JSON lines": (
         "bad.csv",
         json.dumps({"username": SECRETS[0], "beer_name": SECRETS[1]}) + "\n",
