@@ -55,12 +55,12 @@ def review_counts(reviews: np.ndarray) -> dict[str, Any]:
     if not len(size):
         return {"most": 0, "top_tenth": 0.0, "counts": []}
     power = np.floor(np.log2(size)).astype(int)
-    who, reviews = (np.bincount(power, weights=of).astype(int).tolist() for of in (number, size * number))
+    who, theirs = (np.bincount(power, weights=of).astype(int).tolist() for of in (number, size * number))
     return {
         "most": int(size[-1]),
         "top_tenth": round(_of_top_tenth(size[::-1], number[::-1]), 6),
         "counts": [
-            {"from": 2**n, "to": 2 ** (n + 1) - 1, "number": of, "reviews": reviews[n]} for n, of in enumerate(who)
+            {"from": 2**n, "to": 2 ** (n + 1) - 1, "number": of, "reviews": theirs[n]} for n, of in enumerate(who)
         ],
     }
 

@@ -17,8 +17,8 @@ from reviews.engine import Engine
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Users, or items, to which bounds are applied. ``tallied`` are all of them."""
+class Filtered:
+    """Users, or items, to which bounds are applied. ``tallied``: all of them, before that."""
 
     role: str
     bounds: Bounds
@@ -38,33 +38,33 @@ class Kept:
     """``reviews``: user_id, item_id, score, timestamp, held_out, one row per user and item.
 
     ``users``: gives their tally, and waits for the engine. ``duplicates``: usable reviews left out as there is a newer
-    one. ``cuts``: in the order in which they were made.
+    one. ``filters``: in the order in which they were applied.
     """
 
     reviews: ir.Table
     users: Callable[[], Tally]
     duplicates: Future[int]
-    cuts: tuple[Cut, ...]
+    filters: tuple[Filtered, ...]
 
     def left_out(self) -> dict[str, int]:
         """Usable reviews that are not kept, by cause. Waits for the engine."""
         left_out = {"duplicate": self.duplicates.result()}
-        for cut in self.cuts:
-            left_out |= cut.dropped()
+        for one in self.filters:
+            left_out |= one.dropped()
         return left_out
 
 
 def keep(engine: Engine, reviews: ir.Table, bounds: tuple[Bounds, Bounds]) -> Kept:
     """``reviews``: table ``coded``, which is dropped. ``bounds``: of items and of users."""
     kept, duplicates = _once(engine, reviews)
-    cuts = []
+    filters = []
     for role, of_role in zip(("item", "user"), bounds, strict=True):
         if of_role.limits or role == "user":  # users are tallied in any case
-            kept, cut = _bounded(engine, kept, role, of_role)
-            cuts.append(cut)
+            kept, filtered = _bounded(engine, kept, role, of_role)
+            filters.append(filtered)
     kept = engine.create("kept", kept)
     engine.drop("coded")
-    return Kept(kept, cuts[-1].kept, duplicates, tuple(cuts))
+    return Kept(kept, filters[-1].kept, duplicates, tuple(filters))
 
 
 def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, Future[int]]:
@@ -77,10 +77,10 @@ def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, Future[int]]:
     return engine.view("once", reviews.anti_join(several, KEY).union(chosen)), count
 
 
-def _bounded(engine: Engine, reviews: ir.Table, role: str, bounds: Bounds) -> tuple[ir.Table, Cut]:
-    """``reviews`` within the bounds, and what that cuts."""
+def _bounded(engine: Engine, reviews: ir.Table, role: str, bounds: Bounds) -> tuple[ir.Table, Filtered]:
+    """``reviews`` within the bounds, and of whom that drops how many."""
     key = f"{role}_id"
     tallied = engine.create(f"tallied_{role}", tally(reviews, key))
     # Those that do not fit are mostly the fewer, and the shorter list to look every review up in.
     kept = reviews.anti_join(tallied.filter(~inside(tallied, bounds)), key)
-    return kept, Cut(role, bounds, fetched(engine, tallied))
+    return kept, Filtered(role, bounds, fetched(engine, tallied))

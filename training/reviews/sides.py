@@ -18,11 +18,11 @@ def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str
 
     Where no cut leaves reviews on both sides, nothing is held out.
     """
-    table = engine.create("undivided", kept.reviews)
+    table = kept.reviews
     counts = engine.row(table.agg(reviews=table.count(), dated=table.timestamp.count())).result()
     found = engine.rows(cuts(table, counts["reviews"], fraction)).result()
     if not found:
-        return replace(kept, reviews=table), {}
+        return kept, {}
     (cut,) = found[0]
     facts = {"cut": cut, "cut_date": iso_date(cut), "undated_in_train": counts["reviews"] - counts["dated"]}
     divided = table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64")))
