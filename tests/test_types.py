@@ -49,6 +49,11 @@ def mypy(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
 
 
+def test_each_room_is_named_above():
+    rooms = {file.parent.name for file in PROJECT.glob("[!.]*/*.py")} - {"tests"}
+    assert {file.partition("/")[0] for file in ROOMS} == rooms
+
+
 def test_names_are_there_and_types_fit():
     done = mypy()
     assert done.returncode == 0, done.stdout + done.stderr
