@@ -92,7 +92,7 @@ def evaluate(
     """
     asked, counts = ask(model.items, train, test)
     with ThreadPoolExecutor(1) as aside:
-        # Looking up the model's places keeps one processor busy longer than scoring does the other.
+        # Scoring takes less time than looking up the places of what is scored, so a processor is idle now and then.
         unscored = aside.submit(_baselines, asked, counts, seed)
         resamples = aside.submit(draw, asked.users, seed)
         by = {"model": _ranked(model, asked, test)} | unscored.result()
