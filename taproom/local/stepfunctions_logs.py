@@ -62,7 +62,8 @@ class StateLog:
             return  # it was deleted: nobody makes it anew
         line = message(history_log, self.configuration.include_execution_data, self.redrives)
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        with self._file.open("a", encoding="utf-8") as log:
+        # Half of a pair of surrogates is escaped as JSON does it: what a file cannot hold must end no execution.
+        with self._file.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{line}\n")
         write(self._aws, group, f"states/{self._machine}/{at:%Y-%m-%d-%H}/00000000", [line])
 

@@ -28,21 +28,21 @@ def aws(tmp_path_factory):
         yield running
 
 
-def machine(aws, name, **logging):
+def machine(aws, name, states=STATES, **logging):
     """A machine that logs into a group of its name."""
     group = f"/aws/vendedlogs/states/{name}"
     aws.client("logs").create_log_group(logGroupName=group)
     arn = f"arn:aws:logs:us-east-1:123456789012:log-group:{group}:*"
     logging |= {"destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": arn}}]}
     made = aws.client("stepfunctions").create_state_machine(
-        name=name, definition=json.dumps(STATES), roleArn=make_role(aws), loggingConfiguration=logging
+        name=name, definition=json.dumps(states), roleArn=make_role(aws), loggingConfiguration=logging
     )
     return made["stateMachineArn"], group
 
 
-def failed(aws, arn):
+def failed(aws, arn, text=GIVEN):
     stepfunctions = aws.client("stepfunctions")
-    given = json.dumps({"Text": GIVEN})
+    given = json.dumps({"Text": text})
     started = stepfunctions.start_execution(stateMachineArn=arn, input=given)["executionArn"]
     return ended(stepfunctions, started)
 
@@ -92,6 +92,15 @@ def test_the_log_has_what_it_is_told_to_have(aws):
     arn, group = machine(aws, "fatal", level="FATAL", includeExecutionData=True)
     failed(aws, arn)
     assert [one["type"] for one in lines(aws, group)] == ["ExecutionFailed"]
+
+
+def test_a_cause_that_no_file_can_hold_is_logged_all_the_same(aws):
+    given = {"Type": "Fail", "Error": "Half", "CausePath": "$.Text"}
+    arn, group = machine(aws, "halved", {"StartAt": "Stop", "States": {"Stop": given}}, level="ALL")
+    failed(aws, arn, "half of a pair: \ud83c, é")
+    told = lines(aws, group)
+    assert told[-1]["details"]["cause"] == "half of a pair: \ud83c, é"
+    assert [json.loads(line) for line in (aws.root / "logs" / "states" / "halved.log").read_text().splitlines()] == told
 
 
 def test_a_redrive_is_logged_and_counted(aws):
