@@ -63,8 +63,8 @@ class StateLog:
         line = message(history_log, self.configuration.include_execution_data, self.redrives)
         self._file.parent.mkdir(parents=True, exist_ok=True)
         # Half of a pair of surrogates is escaped as JSON does it: what a file cannot hold must end no execution.
-        with self._file.open("a", encoding="utf-8", errors="backslashreplace") as log:
-            log.write(f"{line}\n")
+        with self._file.open("ab", buffering=0) as log:  # in one piece: other executions write at the same time
+            log.write(f"{line}\n".encode(errors="backslashreplace"))
         write(self._aws, group, f"states/{self._machine}/{at:%Y-%m-%d-%H}/00000000", [line])
 
 
