@@ -87,8 +87,10 @@ def meanings_of(model: type[BaseModel]) -> dict[str, str]:
     ]
     told = {}
     for field, below in pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-            told[field.target.id] = " ".join(str(below.value.value).split())  # type: ignore[union-attr]
+        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+            continue
+        if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            told[field.target.id] = " ".join(str(below.value.value).split())
     return told
 
 

@@ -55,4 +55,4 @@ def aws_unavailable(handler: Handler) -> Handler:
                 raise AwsUnavailable(f"{type(error).__name__}: {error}") from error
             raise
 
-    return told  # type: ignore[return-value]
+    return told  # type: ignore[return-value]  # it is called as the handler is

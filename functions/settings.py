@@ -19,8 +19,9 @@ def from_environment(kind: type[Settings], environment: Mapping[str, str] = os.e
 
     A field with a default may be missing or empty.
     """
-    names = {field.name: field.name.upper() for field in fields(kind)}  # type: ignore[arg-type]
-    needed = [names[field.name] for field in fields(kind) if field.default is MISSING]  # type: ignore[arg-type]
+    known = fields(kind)  # type: ignore[arg-type]  # no annotation says that a class is a dataclass
+    names = {field.name: field.name.upper() for field in known}
+    needed = [names[field.name] for field in known if field.default is MISSING]
     missing = [variable for variable in needed if not environment.get(variable)]
     if missing:
         raise MissingSetting(

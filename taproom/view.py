@@ -65,14 +65,8 @@ class LiveView:
     def _table(self, snapshot: Snapshot) -> Table:
         now = datetime.now(UTC)
         table = Table(box=None, pad_edge=False, header_style="dim")
-        for column, justify in (
-            ("", "left"),
-            ("state", "left"),
-            ("status", "left"),
-            ("time", "right"),
-            ("", "left"),
-        ):
-            table.add_column(column, justify=justify)  # type: ignore[arg-type]
+        for column in ("", "state", "status", "time", ""):
+            table.add_column(column, justify="right" if column == "time" else "left")
         for row in rows_to_show(snapshot, now):
             mark, style = MARKS[row.status]
             table.add_row(

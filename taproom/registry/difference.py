@@ -81,14 +81,13 @@ def compare(first: Record, second: Record) -> Difference:
             f"{first.version.name} and {second.version.name} are different models, which have no metric in common: "
             "compare two versions of one model"
         )
-    code = tuple(one.told("CodeDigest") or None for one in (first, second))
     return Difference(
         first,
         second,
         metrics=_metrics(first, second),
         parameters=_differing(first.parameters, second.parameters),
         data=_differing(_data(first), _data(second)),
-        code=code,  # type: ignore[arg-type]
+        code=(first.told("CodeDigest") or None, second.told("CodeDigest") or None),
     )
 
 

@@ -35,4 +35,4 @@ def parse_name(text: str) -> VersionName:
     if not found:
         raise NotAVersionName(f"{text!r} names no version: say {FORMS}")
     number = int(found["number"]) if found["number"] else None
-    return VersionName(text, found["model"], number, found["role"])  # type: ignore[arg-type]
+    return VersionName(text, found["model"], number, found["role"])  # type: ignore[arg-type]  # by SHORT

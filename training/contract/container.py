@@ -40,7 +40,9 @@ class JobParser(argparse.ArgumentParser):
         layout = argparse.RawDescriptionHelpFormatter
         super().__init__(prog=prog, description=description, formatter_class=layout, allow_abbrev=False)
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace=None) -> argparse.Namespace:  # type: ignore[override]
+    def parse_args(  # type: ignore[override]  # a Namespace is all that anybody here asks for
+        self, args: Sequence[str] | None = None, namespace=None
+    ) -> argparse.Namespace:
         given = sys.argv[1:] if args is None else args
         return super().parse_args([_kebab(argument) for argument in given], namespace)
 

@@ -205,7 +205,9 @@ def names(files: Sequence[ReviewFile]) -> str:
 
 
 def opened(path: Path) -> BinaryIO:
-    return gzip.open(path) if _is_packed(path.name) else path.open("rb")  # type: ignore[return-value]
+    if _is_packed(path.name):
+        return gzip.open(path)  # type: ignore[return-value]  # it reads as any file does
+    return path.open("rb")
 
 
 def _check_parquet(path: Path, name: str, size: int) -> None:
