@@ -90,11 +90,11 @@ def evaluate(
 
     Raises ScoresError for scores of the model that cannot be ranked.
     """
-    asked, counts = ask(model.items, train, test)
     with ThreadPoolExecutor(1) as aside:
         # Scoring takes less time than looking up the places of what is scored, so a processor is idle now and then.
+        resamples = aside.submit(draw, len(test.user_names), seed)
+        asked, counts = ask(model.items, train, test)
         unscored = aside.submit(_baselines, asked, counts, seed)
-        resamples = aside.submit(draw, asked.users, seed)
         by = {"model": _ranked(model, asked, test)} | unscored.result()
         if rival is not None:
             champion, found = _of_rival(champion, rival, train, test)

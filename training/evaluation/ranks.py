@@ -98,9 +98,8 @@ def _before(scores: np.ndarray, users: np.ndarray, items: np.ndarray) -> list[in
     """
     before = np.empty(scores.shape[1], dtype=bool)
     found = []
-    for user, item in zip(users.tolist(), items.tolist(), strict=True):
+    for user, item, value in zip(users.tolist(), items.tolist(), scores[users, items], strict=True):
         row = scores[user]
-        value = row[item]
         np.greater_equal(row[:item], value, before[:item])
         np.greater(row[item:], value, before[item:])
         found.append(np.count_nonzero(before))
