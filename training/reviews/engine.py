@@ -26,7 +26,8 @@ import pyarrow as pa
 BATCH_ROWS = 100_000
 HANDING_OVER = 0.0002  # seconds
 
-# Merging a select with the one inside it is left to the engine, which does so anyway: it is a sixth of Ibis's work.
+# Merging a select with the one inside it is a sixth of Ibis's work, and the engine would convert a text anew wherever
+# its number is named.
 ibis.options.sql.fuse_selects = False
 
 T = TypeVar("T")
@@ -67,15 +68,18 @@ class Engine:
         """A database in memory, which spills into ``folder``. ``memory`` as in "4GB"."""
 
         def connect() -> duckdb.DuckDBPyConnection:
-            connection = duckdb.connect()
-            connection.execute("SET memory_limit = ?", [memory])
-            connection.execute("SET temp_directory = ?", [str(folder / "spill")])
-            connection.execute("SET threads = ?", [threads or os.cpu_count() or 1])
+            connection = duckdb.connect(
+                config={
+                    "memory_limit": memory,
+                    "temp_directory": str(folder / "spill"),
+                    "threads": threads or os.cpu_count() or 1,
+                    # Nothing here depends on the order of rows; keeping it would hold whole files back in memory.
+                    "preserve_insertion_order": False,
+                    # Else it would look for tables among Python's variables too.
+                    "python_enable_replacements": False,
+                }
+            )
             connection.execute("SET TimeZone = 'UTC'")
-            # Nothing here depends on the order of rows; keeping it would hold whole files back in memory.
-            connection.execute("SET preserve_insertion_order = false")
-            # Else it would look for tables among Python's variables too.
-            connection.execute("SET python_enable_replacements = false")
             return connection
 
         return cls(connect)
@@ -118,20 +122,20 @@ class Engine:
     def run(self, statement: str) -> None:
         self._queued(lambda: self._connection.execute(statement))
 
-    def create(self, name: str, expression: ir.Table) -> ir.Table:
-        """``expression``, run into table ``name``."""
-        return self.counted(name, expression)[0]
+    def create(self, name: str, expression: ir.Table, given: str = "") -> ir.Table:
+        """``expression``, run into table ``name``. ``given``: a WITH clause, of tables that it names."""
+        return self.counted(name, expression, given)[0]
 
-    def counted(self, name: str, expression: ir.Table) -> tuple[ir.Table, Future[int]]:
+    def counted(self, name: str, expression: ir.Table, given: str = "") -> tuple[ir.Table, Future[int]]:
         """As ``create``, with the table's number of rows."""
-        statement = f'CREATE TABLE "{name}" AS {sql(expression)}'
+        statement = f'CREATE TABLE "{name}" AS {given} {sql(expression)}'
         rows = self._queued(lambda: self._connection.execute(statement).fetchall()[0][0])
         return ibis.table(expression.schema(), name=name), rows
 
-    def view(self, name: str, expression: ir.Table) -> ir.Table:
-        """``expression`` under a name: it is run wherever the view is used."""
+    def view(self, name: str, expression: ir.Table, given: str = "") -> ir.Table:
+        """``expression`` under a name: it is run wherever the view is used. ``given`` as in ``create``."""
         self._views.add(name)
-        self.run(f'CREATE VIEW "{name}" AS {sql(expression)}')
+        self.run(f'CREATE VIEW "{name}" AS {given} {sql(expression)}')
         return ibis.table(expression.schema(), name=name)
 
     def drop(self, name: str) -> None:

@@ -54,14 +54,12 @@ def reading(engine: Engine, files: Sequence[ReviewFile], columns: Mapping[str, s
     never read.
     """
     numeric = numeric_roles(files, columns, NUMBERS)
-    engine.run(f"CREATE VIEW raw AS {selection(files, columns, COLUMNS, numeric)}")
-    # A view of its own, as the engine would convert a text anew wherever one and the same query names its number.
-    rows = engine.view("typed", typed(raw_table("raw", numeric, len(files) > 1)))
-    all_reviews = as_reviews(rows)
+    raw = f"WITH raw AS ({selection(files, columns, COLUMNS, numeric)})"
+    all_reviews = as_reviews(typed(raw_table("raw", numeric, len(files) > 1)))
     in_place = all(file.is_parquet for file in files)
     with UnpackedBeside([file for file in files if file.is_packed], engine.interrupt) as unpacked:
         try:
-            yield engine.view("reviews", all_reviews) if in_place else engine.create("reviews", all_reviews)
+            yield (engine.view if in_place else engine.create)("reviews", all_reviews, raw)
             engine.finish()
         except duckdb.Error as error:
             raise (unpacked.problem() or unreadable(files, error)) from None
