@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from reviews.csv_lines import check_lines
 from reviews.errors import MissingColumnError, NoReviewsError, UnreadableFileError
-from reviews.first_line import of_a_review
+from reviews.first_line import OTHER_SEPARATORS, of_a_review
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 REQUIRED = ("user", "item", "score")
@@ -35,7 +35,6 @@ NO_TEXT = {
     "GEOMETRY": "shapes",
 }
 MOST_SHOWN, LONGEST_SHOWN = 50, 100  # columns, and characters of each, in messages
-OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 ANY_ROWS = 10_000_000  # that a Parquet file may always have
 ROWS_OF_A_BYTE = 8  # that a larger one may have: who reviewed what takes more than a bit
 HEADER_LIMIT = 1 << 20  # bytes in which a CSV header line must end
