@@ -18,7 +18,7 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,8 @@ import pyarrow as pa
 
 from contract.argument_types import fraction, positive_int
 from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
-from reviews.attributes import ATTRIBUTES
-from reviews.bounds import Bounds, Tally, fetched, tally
+from reviews.attributes import ATTRIBUTES, describe
+from reviews.bounds import Bounds, Tally
 from reviews.cleaning import KEY, usable
 from reviews.coding import code
 from reviews.distributions import Scores, review_counts, score_counts, scores_given
@@ -56,7 +56,7 @@ from reviews.sides import by_time
 from reviews.split import RULE as BY_CHANCE
 from reviews.split import Draw
 from reviews.temporal import RULE as BY_TIME
-from reviews.write_reviews import write_reviews
+from reviews.write_reviews import Written, write_items, write_reviews
 
 DEFAULT_COLUMNS = {
     "user": "username",
@@ -127,6 +127,7 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
     with engine.beside() as aside, engine.beside() as of_train, engine.beside() as of_test:
         with reading(engine, files, columns) as reviews:
             asked = _ask(engine, aside, {"train": of_train, "test": of_test}, reviews, present, options)
+        engine.leave(aside, of_train, of_test)
         read = asked.read.result()
         if not read:
             raise NoReviewsError(f"the review files hold no row: {file_names(files)}")
@@ -140,15 +141,14 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
             "split": _split(options, asked.cut),
         }
         _check_left(manifest)
-        aside.write_parquet(asked.items.order_by("item"), options.output / "items.parquet")
-        _write(asked, "timestamp" in present, options.output)
-        manifest |= item_counts(asked.of_items.result()) | _distributions(asked)
-        aside.finish()
-    written = {"train.parquet": manifest["train"], "test.parquet": manifest["test"], "items.parquet": manifest["items"]}
+        written = _write(asked, "timestamp" in present, options.output)
+        of_items = _write_items(asked.items.result(), written, options.output)
+        manifest |= item_counts(of_items) | _distributions(asked.kept.users(), of_items, scores_given(**written))
+    rows = {"train.parquet": manifest["train"], "test.parquet": manifest["test"], "items.parquet": manifest["items"]}
     manifest["files"] = {
         "read": files_read(files, read),
         "ignored": ignored,
-        "written": files_written(options.output, written),
+        "written": files_written(options.output, rows),
     }
     return manifest
 
@@ -157,18 +157,16 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
 class Asked:
     """What the engine was asked for. A future is waited for where its result is needed, and not before.
 
-    ``read``: rows by file and cause. ``cut``: what the manifest tells of a split by time. ``names``: of users and of
-    items, by number. ``ordered``: the reviews of train and of test. ``items``: what is told of each item of these.
+    ``read``: rows by file and cause. ``cut``: what the manifest tells of a split by time. ``users``: names, by number.
+    ``items``: names and what is told of each, by number. ``sides``: the reviews of train and of test, in order.
     """
 
     read: Future[list[tuple[int, int, int]]]
     kept: Kept
     cut: Mapping[str, Any]
-    names: Mapping[str, Future[pa.StringArray]]
-    ordered: Mapping[str, Future[pa.RecordBatchReader]]
-    items: ir.Table
-    of_items: Future[Tally]
-    scores: Future[Scores]
+    users: Future[pa.Table]
+    items: Future[pa.Table]
+    sides: Mapping[str, Future[Iterator[pa.RecordBatch]]]
 
 
 def _ask(
@@ -182,28 +180,26 @@ def _ask(
     """All from ``reviews`` on, which is dropped, to what is written. ``sides``: engines that sort train and test."""
     temporal = options.split_strategy == "temporal"
     draw = None if temporal else Draw(options.split_seed, options.test_fraction)
-    read = rows_read(engine, reviews)
-    coded = code(engine, aside, usable(reviews), [name for name in ATTRIBUTES if name in present], draw)
-    engine.drop("reviews")
-    kept = keep(engine, coded.reviews, (_bounds(options, "item"), _bounds(options, "user")))
-    kept, cut = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
-    names = {role: aside.strings(table, role, order_by=f"{role}_id") for role, table in coded.names.items()}
-    ordered = {
-        name: _in_order(own, engine, kept.reviews, kept.reviews.held_out == (name == "test"))
-        for name, own in sides.items()
-    }
+    attributes = [name for name in ATTRIBUTES if name in present]
     aside.after(engine)
-    tallied = aside.create("tallied_items", tally(kept.reviews, "item_id"))
-    return Asked(
-        read=read,
-        kept=kept,
-        cut=cut,
-        names=names,
-        ordered=ordered,
-        items=coded.described.semi_join(coded.items.semi_join(tallied, "item_id"), "item"),
-        of_items=fetched(aside, tallied),
-        scores=scores_given(aside, kept.reviews),
-    )
+    read = rows_read(aside, reviews)
+    coded = code(engine, aside, usable(reviews), attributes, draw)
+    # Not before: that is the work of all processors, what is asked for aside is the work of one.
+    aside.after(engine)
+    aside.drop("reviews")
+    users = aside.ordered(coded.users, ["user"], order_by="user_id")
+    if coded.told is None:
+        items = aside.ordered(coded.items, ["item"], order_by="item_id")
+    else:
+        items = aside.ordered(describe(aside, coded.told, attributes), ["item", *attributes], order_by="item")
+    kept = keep(engine, aside, coded.reviews, {role: _bounds(options, role) for role in ("item", "user")})
+    kept, cut = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
+    ordered = {}
+    for name, own in sides.items():
+        own.after(engine)
+        rows = [*KEY, "score", "timestamp"]
+        ordered[name] = own.batches(kept.reviews, rows, KEY, where="held_out" if name == "test" else "NOT held_out")
+    return Asked(read, kept, cut, users, items, ordered)
 
 
 def _present(files: Sequence[ReviewFile], columns: Mapping[str, str], options: argparse.Namespace) -> list[str]:
@@ -228,34 +224,36 @@ def _split(options: argparse.Namespace, cut: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _distributions(asked: Asked) -> dict[str, Any]:
-    scores = asked.scores.result()
+def _distributions(users: Tally, items: Tally, scores: Scores) -> dict[str, Any]:
     return {
         "score": score_distribution(scores.score, scores.reviews),
         "distributions": {
             "scores": score_counts(*scores),
-            "reviews_per_item": review_counts(asked.of_items.result().reviews),
-            "reviews_per_user": review_counts(asked.kept.users().reviews),
+            "reviews_per_item": review_counts(items.reviews),
+            "reviews_per_user": review_counts(users.reviews),
         },
     }
 
 
-def _in_order(own: Engine, after: Engine, reviews: ir.Table, chosen: ir.BooleanValue) -> Future[pa.RecordBatchReader]:
-    own.after(after)
-    return own.batches(reviews.filter(chosen).select(*KEY, "score", "timestamp").order_by(*KEY))
-
-
-def _write(asked: Asked, dated: bool, folder: Path) -> None:
+def _write(asked: Asked, dated: bool, folder: Path) -> dict[str, Written]:
     """Train and test are written beside each other: a file is made by one processor."""
     columns = ["user", "item", "score", *(["timestamp"] if dated else [])]
-    users, items = (asked.names[role].result() for role in ("user", "item"))
+    users, items = (names.result().column(0).combine_chunks() for names in (asked.users, asked.items))
 
-    def side(name: str) -> None:
-        write_reviews(folder / f"{name}.parquet", asked.ordered[name].result(), users, items, columns)
+    def side(name: str) -> Written:
+        return write_reviews(folder / f"{name}.parquet", asked.sides[name].result(), users, items, columns)
 
     with ThreadPoolExecutor(max_workers=2) as writers:
-        for done in [writers.submit(side, name) for name in asked.ordered]:
-            done.result()
+        return dict(zip(asked.sides, writers.map(side, asked.sides), strict=True))
+
+
+def _write_items(items: pa.Table, written: Mapping[str, Written], folder: Path) -> Tally:
+    """Those of the ``items`` of which a review is written; their tally, in the same order."""
+    tested = written["test"].of_items
+    reviews = written["train"].of_items + tested
+    (occurring,) = reviews.nonzero()
+    write_items(folder / "items.parquet", items, occurring)
+    return Tally(reviews[occurring], tested[occurring])
 
 
 def _bounds(options: argparse.Namespace, role: str) -> Bounds:

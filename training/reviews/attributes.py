@@ -8,6 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from reviews.cleaning import LONGEST_NAME, NUMBERS, finite, size
+from reviews.engine import Engine
 
 ATTRIBUTES = ("style", "brewery", "abv")
 
@@ -17,30 +18,30 @@ def told(reviews: ir.Table, attributes: Sequence[str]) -> ir.Table:
     return reviews.group_by("item", *attributes).agg(votes=ibis._.count())
 
 
-def described(told_of_items: ir.Table, attributes: Sequence[str]) -> ir.Table:
-    """Each item with what most reviews of it say.
+def describe(engine: Engine, told_of_items: ir.Table, attributes: Sequence[str]) -> ir.Table:
+    """Table ``described``: each item with what most reviews of it say.
 
     Of equally frequent values the first in order is taken. An empty text, and for a number what is no finite number,
     says nothing, nor does a text longer than a name may be.
     """
-    if not attributes:
-        return told_of_items.select("item").distinct()
-    said = told_of_items.mutate(**{name: _meant(told_of_items[name], name) for name in attributes})
-    # Of most items all reviews say the same.
-    several = told_of_items.group_by("item").agg(told=ibis._.count()).filter(ibis._.told > 1)
-    alike = said.anti_join(several, "item").select("item", *attributes)
-    return alike.union(_decided(said.semi_join(several, "item"), attributes))
+    said = told_of_items.select("item", "votes", **{name: _meant(told_of_items[name], name) for name in attributes})
+    differently = told_of_items.group_by("item").agg(told=ibis._.count()).filter(ibis._.told > 1)
+    several, count = engine.counted("told_differently", differently)
+
+    def by_votes() -> ir.Table:
+        alike = said.anti_join(several, "item").drop("votes")
+        return alike.union(_decided(said.semi_join(several, "item"), attributes))
+
+    # Of most items, and often of all, all reviews say the same.
+    return engine.create_either("described", said.drop("votes"), count, by_votes)
 
 
 def _decided(said: ir.Table, attributes: Sequence[str]) -> ir.Table:
-    """Of items of which different things are told: slow, and only asked about these."""
-    # One pass over the items, for all attributes: a struct compares field by field, so its minimum is the choice.
-    choices = {name: ibis.struct({"against": -_votes(said, name), "value": said[name]}) for name in attributes}
-    ranked = said.select("item", **choices)
-    best = ranked.group_by("item").agg(
-        **{name: ranked[name].min(where=ranked[name]["value"].notnull()) for name in attributes}
+    """What is said by most: slow, and only asked about items of which different things are."""
+    counted = said.mutate(**{_votes(name): said.votes.sum().over(group_by=["item", name]) for name in attributes})
+    return counted.group_by("item").agg(
+        **{name: counted[name].first(order_by=(ibis.desc(_votes(name)), name)) for name in attributes}
     )
-    return best.select("item", **{name: best[name]["value"] for name in attributes})
 
 
 def _meant(value: ir.Value, name: str) -> ir.Value:
@@ -51,5 +52,6 @@ def _meant(value: ir.Value, name: str) -> ir.Value:
     return ibis.cases((finite(number), number), else_=ibis.null("float64"))
 
 
-def _votes(said: ir.Table, name: str) -> ir.IntegerValue:
-    return said.votes.sum().over(ibis.window(group_by=["item", name]))
+def _votes(attribute: str) -> str:
+    """The column of how many reviews say what a row says of the attribute."""
+    return f"{attribute}_votes"

@@ -24,7 +24,6 @@ USABLE = 0
 LONGEST_NAME = 1000  # bytes of a user's, an item's and an attribute's name
 ROW_CAUSES = ("missing_user", "missing_item", "name_too_long", "missing_score", "not_a_number_score")
 KEY = ("user_id", "item_id")
-ID_BITS = 31  # of an int32 that is never negative
 LARGEST = sys.float_info.max
 
 
@@ -65,13 +64,9 @@ def usable(reviews: ir.Table) -> ir.Table:
 
 def repeated(reviews: ir.Table) -> ir.Table:
     """Each (user_id, item_id) of several ``reviews``, once for every review that is one too many."""
-    # A sort of nothing but one number: of 10 million reviews, counting those of each pair takes a fifth longer.
-    pairs = reviews.select(pair=(reviews.user_id.cast("int64") << ID_BITS) | reviews.item_id.cast("int64"))
-    counted = pairs.mutate(place=ibis.row_number().over(group_by="pair"))
-    several = counted.filter(counted.place > 0)
-    return several.select(
-        user_id=(several.pair >> ID_BITS).cast("int32"), item_id=(several.pair & (1 << ID_BITS) - 1).cast("int32")
-    )
+    # Of 10 million reviews, counting those of each pair takes a quarter longer.
+    placed = reviews.select(*KEY, place=ibis.row_number().over(group_by=KEY))
+    return placed.filter(placed.place > 0).drop("place")
 
 
 def newest(reviews: ir.Table) -> ir.Table:
@@ -79,14 +74,9 @@ def newest(reviews: ir.Table) -> ir.Table:
 
     Slow: meant for the reviews that are repeated. Other columns must be the same for all reviews of the pair.
     """
-    # A struct compares field by field, so one aggregate, which spills to disk, decides instead of a sort.
-    age = reviews.timestamp.fill_null(float("-inf"))
-    last = ibis.struct({"age": age, "score": reviews.score}).max()
-    others = [column for column in reviews.columns if column not in (*KEY, "score", "timestamp")]
-    kept = reviews.group_by(*KEY, *others).agg(last=last)
-    timestamp = ibis.cases((kept.last["age"] == float("-inf"), ibis.null("float64")), else_=kept.last["age"])
-    found = kept.mutate(score=kept.last["score"], timestamp=timestamp)
-    return found.select(*reviews.columns)
+    order = (ibis.desc("timestamp", nulls_first=False), ibis.desc("score"))
+    placed = reviews.mutate(place=ibis.row_number().over(group_by=KEY, order_by=order))
+    return placed.filter(placed.place == 0).select(*reviews.columns)
 
 
 @ibis.udf.scalar.builtin(name="strlen")

@@ -9,12 +9,14 @@ are written: what a statement gives is a future, and only who asks for its resul
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any, Self, TypeVar
 
 import duckdb
@@ -39,16 +41,21 @@ def sql(expression: ir.Table) -> str:
 
 @contextmanager
 def handing_over() -> Iterator[None]:
-    """While it lasts, a thread that waits for Python gets it sooner than after its 5 ms.
+    """While it lasts, a thread that waits for Python gets it sooner than after its 5 ms, and no search for garbage is
+    in its way.
 
-    An engine's thread needs it for a moment between two statements, and gets it from the one that writes SQL.
+    An engine's thread needs it for a moment between two statements, and gets it from the one that writes SQL. What that
+    leaves behind in cycles is little.
     """
-    usual = sys.getswitchinterval()
+    usual, searching = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(HANDING_OVER)
+    gc.disable()
     try:
         yield
     finally:
         sys.setswitchinterval(usual)
+        if searching:
+            gc.enable()
 
 
 class Engine:
@@ -57,10 +64,12 @@ class Engine:
     After one has failed none is run, and whoever waits gets the first one's error (duckdb.Error). To be closed.
     """
 
-    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection], views: set[str] | None = None) -> None:
         self._queue = ThreadPoolExecutor(max_workers=1)
         self._failure: BaseException | None = None
-        self._views: set[str] = set()
+        self._views = set() if views is None else views  # names, of the whole database
+        self._read = Event()  # no result is being read
+        self._read.set()
         self._connected: Future[duckdb.DuckDBPyConnection] = self._queued(connect)
 
     @classmethod
@@ -88,6 +97,7 @@ class Engine:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._read.set()
         self._queue.shutdown(cancel_futures=kind is not None)
         if not self._connected.cancelled() and not self._connected.exception():
             self._connection.close()
@@ -104,7 +114,7 @@ class Engine:
             before.result()
             return self._connection.cursor()
 
-        return Engine(connect)
+        return Engine(connect, self._views)
 
     def after(self, other: Engine) -> None:
         """What is given from now on waits for all that ``other`` has been given, and fails if that does."""
@@ -115,6 +125,15 @@ class Engine:
         of the queue.
         """
         self._connection.interrupt()
+
+    def leave(self, *beside: Engine) -> None:
+        """Nothing more is given to this engine and those ``beside`` it. As soon as what they were asked for is done and
+        read, its thread frees what they hold, which takes a while.
+        """
+        for other in beside:
+            self.after(other)
+            self._queued(other._read.wait)
+        self._queued(lambda: self._connection.close())
 
     def finish(self) -> None:
         self._last.result()
@@ -132,6 +151,20 @@ class Engine:
         rows = self._queued(lambda: self._connection.execute(statement).fetchall()[0][0])
         return ibis.table(expression.schema(), name=name), rows
 
+    def create_either(
+        self, name: str, expression: ir.Table, count: Future[int], otherwise: Callable[[], ir.Table]
+    ) -> ir.Table:
+        """As ``create`` if the ``count`` that it gave before is 0, and else of what ``otherwise`` makes, with the same
+        columns: so its SQL is only written where it is needed.
+        """
+        statement = sql(expression)
+        self._queued(
+            lambda: self._connection.execute(
+                f'CREATE TABLE "{name}" AS {sql(otherwise()) if count.result() else statement}'
+            )
+        )
+        return ibis.table(expression.schema(), name=name)
+
     def view(self, name: str, expression: ir.Table, given: str = "") -> ir.Table:
         """``expression`` under a name: it is run wherever the view is used. ``given`` as in ``create``."""
         self._views.add(name)
@@ -141,10 +174,6 @@ class Engine:
     def drop(self, name: str) -> None:
         """A table or a view."""
         self.run(f'DROP {"VIEW" if name in self._views else "TABLE"} "{name}"')
-
-    def write_parquet(self, expression: ir.Table, path: Path) -> None:
-        target = str(path).replace("'", "''")
-        self.run(f"COPY ({sql(expression)}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
 
     def fetch(self, statement: str, parameters: list[Any] | None = None) -> Future[list[tuple[Any, ...]]]:
         return self._queued(lambda: self._connection.execute(statement, parameters).fetchall())
@@ -157,34 +186,45 @@ class Engine:
         statement, names = sql(expression), expression.columns
         return self._queued(lambda: dict(zip(names, self._connection.execute(statement).fetchall()[0], strict=True)))
 
-    def columns(self, expression: ir.Table, made_into: Callable[..., T]) -> Future[T]:
-        """A table of numbers that fits into memory, in its order: ``made_into(*columns)``, arrays [rows]."""
-        return self._columns(sql(expression), expression.columns, made_into)
+    def stored(self, table: ir.Table, columns: Sequence[str], made_into: Callable[..., T]) -> Future[T]:
+        """Columns of numbers of a table of the engine, which fit into memory: ``made_into(*columns)``, arrays [rows] in
+        any order.
+        """
+        statement = _select(columns, table)
 
-    def _columns(self, statement: str, names: Sequence[str], made_into: Callable[..., T]) -> Future[T]:
         def fetched() -> T:
             found = self._connection.execute(statement).fetchnumpy()
-            return made_into(*(np.asarray(found[name]) for name in names))
+            return made_into(*(np.asarray(found[name]) for name in columns))
 
         return self._queued(fetched)
 
-    def stored(self, table: ir.Table, columns: Sequence[str], made_into: Callable[..., T]) -> Future[T]:
-        """As ``columns``, of some columns of a table of the engine, in any order of its rows."""
-        return self._columns(f"SELECT {_names(columns)} FROM {_names([table.get_name()])}", columns, made_into)
+    def ordered(self, table: ir.Table, columns: Sequence[str], order_by: str) -> Future[pa.Table]:
+        """Columns of a table of the engine, which fit into memory; texts are pa.string()."""
+        statement = f"{_select(columns, table)} ORDER BY {_names([order_by])}"
 
-    def strings(self, table: ir.Table, column: str, order_by: str) -> Future[pa.StringArray]:
-        """A column of a table of the engine, which fits into memory."""
-        statement = f"SELECT {_names([column])} FROM {_names([table.get_name()])} ORDER BY {_names([order_by])}"
-
-        def fetched() -> pa.StringArray:
-            return self._connection.sql(statement).to_arrow_table().column(0).cast(pa.string()).combine_chunks()
+        def fetched() -> pa.Table:
+            found = self._connection.sql(statement).to_arrow_table()
+            texts = {name for name, kind in table.schema().items() if kind.is_string()}
+            return found.cast(
+                pa.schema((name, pa.string() if name in texts else found.schema.field(name).type) for name in columns)
+            )
 
         return self._queued(fetched)
 
-    def batches(self, expression: ir.Table) -> Future[pa.RecordBatchReader]:
-        """The result in its order, made while it is read; nothing may be given to this engine meanwhile."""
-        statement = sql(expression)
-        return self._queued(lambda: self._connection.sql(statement).to_arrow_reader(BATCH_ROWS))
+    def batches(
+        self, table: ir.Table, columns: Sequence[str], order_by: Sequence[str], where: str
+    ) -> Future[Iterator[pa.RecordBatch]]:
+        """Columns of the rows ``where`` a condition holds, made while they are read: nothing may be given meanwhile."""
+        statement = f"{_select(columns, table)} WHERE {where} ORDER BY {_names(order_by)}"
+        self._read.clear()
+        return self._queued(lambda: self._reading(self._connection.sql(statement).to_arrow_reader(BATCH_ROWS)))
+
+    def _reading(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        try:
+            with reader:
+                yield from reader
+        finally:
+            self._read.set()
 
     def _queued(self, job: Callable[[], Any]) -> Future:
         self._last = self._queue.submit(self._unless_failed, job)
@@ -198,6 +238,10 @@ class Engine:
         except BaseException as failure:
             self._failure = failure
             raise
+
+
+def _select(columns: Iterable[str], table: ir.Table) -> str:
+    return f"SELECT {_names(columns)} FROM {_names([table.get_name()])}"
 
 
 def _names(names: Iterable[str]) -> str:

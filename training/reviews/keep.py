@@ -5,7 +5,7 @@ No step depends on what an earlier one finds: so all are given to the engine at 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -54,33 +54,32 @@ class Kept:
         return left_out
 
 
-def keep(engine: Engine, reviews: ir.Table, bounds: tuple[Bounds, Bounds]) -> Kept:
-    """``reviews``: table ``coded``, which is dropped. ``bounds``: of items and of users."""
-    kept, duplicates = _once(engine, reviews)
-    filters = []
-    for role, of_role in zip(("item", "user"), bounds, strict=True):
+def keep(engine: Engine, aside: Engine, reviews: ir.Table, bounds: Mapping[str, Bounds]) -> Kept:
+    """``bounds``: of items and of users, in the order in which they are applied. ``aside`` tells what was counted."""
+    several, duplicates = engine.counted("repeated", repeated(reviews))
+    kept = _once(engine, reviews, several)
+    tallied = {}
+    for role, of_role in bounds.items():
         if of_role.limits or role == "user":  # users are tallied in any case
-            kept, filtered = _bounded(engine, kept, role, of_role)
-            filters.append(filtered)
-    kept = engine.create("kept", kept)
-    engine.drop("coded")
-    return Kept(kept, filters[-1].kept, duplicates, tuple(filters))
+            kept, tallied[role] = _bounded(engine, kept, role, of_role)
+    kept = engine.view("kept", kept)
+    aside.after(engine)
+    filters = tuple(Filtered(role, bounds[role], fetched(aside, table)) for role, table in tallied.items())
+    return Kept(kept, filters[-1].kept, duplicates, filters)
 
 
-def _once(engine: Engine, reviews: ir.Table) -> tuple[ir.Table, Future[int]]:
-    """One of ``reviews`` per user and item, and how many that drops as duplicates.
+def _once(engine: Engine, reviews: ir.Table, several: ir.Table) -> ir.Table:
+    """One of ``reviews`` per user and item; ``several``: those that are ``repeated``.
 
-    Few are repeated: what decides between several is slow, and is only asked about those.
+    Few are: what decides between several is slow, and is only asked about those.
     """
-    several, count = engine.counted("repeated", repeated(reviews))
     chosen = engine.create("chosen", newest(reviews.semi_join(several, KEY)))
-    return engine.view("once", reviews.anti_join(several, KEY).union(chosen)), count
+    return engine.view("once", reviews.anti_join(several, KEY).union(chosen))
 
 
-def _bounded(engine: Engine, reviews: ir.Table, role: str, bounds: Bounds) -> tuple[ir.Table, Filtered]:
-    """``reviews`` within the bounds, and of whom that drops how many."""
+def _bounded(engine: Engine, reviews: ir.Table, role: str, bounds: Bounds) -> tuple[ir.Table, ir.Table]:
+    """``reviews`` within the bounds, and the tally from before."""
     key = f"{role}_id"
     tallied = engine.create(f"tallied_{role}", tally(reviews, key))
     # Those that do not fit are mostly the fewer, and the shorter list to look every review up in.
-    kept = reviews.anti_join(tallied.filter(~inside(tallied, bounds)), key)
-    return kept, Filtered(role, bounds, fetched(engine, tallied))
+    return reviews.anti_join(tallied.filter(~inside(tallied, bounds)), key), tallied

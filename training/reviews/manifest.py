@@ -25,7 +25,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 def rows_read(engine: Engine, reviews: ir.Table) -> Future[list[tuple[int, int, int]]]:
     """File (from 1), cause (as cleaning.py numbers them), rows of both."""
     file = reviews.file if "file" in reviews.columns else ibis.literal(1)
-    return engine.rows(reviews.select("cause", file=file).group_by("file", "cause").agg(rows=ibis._.count()))
+    return engine.rows(reviews.group_by(file=file, cause=reviews.cause).agg(rows=ibis._.count()))
 
 
 def drops(read: Iterable[tuple[int, int, int]], left_out: Mapping[str, int]) -> dict[str, int]:

@@ -18,13 +18,13 @@ def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str
 
     Where no cut leaves reviews on both sides, nothing is held out.
     """
-    table = kept.reviews
+    table = engine.create("before_sides", kept.reviews)  # asked three times
     counts = engine.row(table.agg(reviews=table.count(), dated=table.timestamp.count())).result()
     found = engine.rows(cuts(table, counts["reviews"], fraction)).result()
     if not found:
         return kept, {}
     (cut,) = found[0]
     facts = {"cut": cut, "cut_date": iso_date(cut), "undated_in_train": counts["reviews"] - counts["dated"]}
-    divided = table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64")))
+    divided = engine.view("divided", table.mutate(held_out=at_or_after(table, ibis.literal(cut, "float64"))))
     users = fetched(engine, engine.create("tallied_sides", tally(divided, "user_id"))).result
     return replace(kept, reviews=divided, users=users), facts

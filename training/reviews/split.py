@@ -39,15 +39,14 @@ class Draw:
     seed: int
     fraction: float
 
-    def drawn(self, names: ir.Table, role: str) -> ir.Table:
-        """``names`` (column ``role``) with ``<role>_factor`` and ``<role>_term``, int64 [0, PRIME)."""
+    def drawn(self, names: ir.Table, role: str) -> dict[str, ir.IntegerValue]:
+        """Of ``names`` (column ``role``): ``<role>_factor`` and ``<role>_term``, int64 [0, PRIME)."""
         key = ibis.literal(f"{self.seed}{SEPARATOR}{role}{SEPARATOR}") + names[role]
         decimal = key.hexdigest("md5").translate("abcdef", "012345")
-        number = {
+        return {
             f"{role}_factor": decimal.substr(0, DIGITS).cast("int64") % PRIME,
             f"{role}_term": decimal.substr(DIGITS, DIGITS).cast("int64") % PRIME,
         }
-        return names.mutate(**number)
 
     def in_test(self, reviews: ir.Table) -> ir.BooleanValue:
         """True for the rows of test; ``reviews`` has what ``drawn`` gives of both roles."""

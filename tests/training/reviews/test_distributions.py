@@ -7,7 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviews.distributions import score_counts
+from reviews.distributions import score_counts, scores_given
+from reviews.write_reviews import Written
+
+
+def written(scores):
+    return Written(np.zeros(0, int), *(np.array(part) for part in zip(*scores, strict=True)))
+
+
+def test_scores_of_both_sides_are_put_together():
+    train, test = written([(4.0, 2), (1.5, 3), (4.0, 5)]), written([(5.0, 1), (1.5, 2)])
+    found = scores_given(train, test)
+    assert found.score.tolist() == [1.5, 4.0, 5.0]
+    assert found.reviews.tolist() == [5, 7, 1]
+    assert found.tested.tolist() == [2, 0, 1]
 
 
 def test_many_scores_are_put_into_spans_of_equal_width():

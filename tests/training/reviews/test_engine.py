@@ -31,13 +31,12 @@ def test_statements_run_in_the_order_in_which_they_are_given(engine):
 
 def test_after_a_failure_nothing_runs_and_all_who_wait_get_its_error(engine, tmp_path):
     engine.run("SELECT error('the first')")
-    engine.write_parquet(NUMBERS, tmp_path / "never.parquet")
-    for made in (engine.row(NUMBERS.count().as_table()), engine.batches(NUMBERS)):
+    never = engine.create("never", NUMBERS)
+    for made in (engine.row(never.count().as_table()), engine.batches(never, ["n"], ["n"], where="true")):
         with pytest.raises(duckdb.Error, match="the first"):
             made.result()
     with pytest.raises(duckdb.Error, match="the first"):
         engine.finish()
-    assert not (tmp_path / "never.parquet").exists()
 
 
 def test_one_beside_begins_after_what_was_given_and_is_waited_for(engine):
@@ -57,14 +56,50 @@ def test_a_failure_beside_is_the_failure_of_those_who_wait_for_it(engine):
         engine.finish()
 
 
-def test_columns_strings_and_batches_come_in_the_order_asked_for(engine):
-    falling = NUMBERS.order_by(ibis.desc("n"))
-    assert engine.columns(falling, lambda column: column.tolist()).result() == [4, 3, 2, 1, 0]
-    texts, rows = engine.counted("texts", NUMBERS.select("n", text=NUMBERS.n.cast("string")))
+def test_what_is_stored_is_fetched_in_the_order_asked_for(engine):
+    texts, rows = engine.counted("texts", NUMBERS.select("n", less=-NUMBERS.n, text=NUMBERS.n.cast("string")))
     assert rows.result() == 5
-    assert engine.strings(texts, "text", order_by="n").result().to_pylist() == list("01234")
     assert sorted(engine.stored(texts, ["n"], lambda column: column.tolist()).result()) == [0, 1, 2, 3, 4]
-    assert engine.batches(falling).result().read_all()["n"].to_pylist() == [4, 3, 2, 1, 0]
+    assert engine.ordered(texts, ["text", "n"], order_by="less").result().to_pydict() == {
+        "text": ["4", "3", "2", "1", "0"],
+        "n": [4, 3, 2, 1, 0],
+    }
+    batches = engine.batches(texts, ["n"], ["less"], where="n > 1").result()
+    assert [n for batch in batches for n in batch["n"].to_pylist()] == [4, 3, 2]
+
+
+@pytest.mark.parametrize(("least", "found"), [(9, [0, 1, 2, 3, 4]), (3, [0, 2, 4, 6, 8])])
+def test_the_other_expression_is_only_made_where_something_was_counted(engine, least, found):
+    made = []
+
+    def doubled():
+        made.append("doubled")
+        return NUMBERS.mutate(n=NUMBERS.n * 2)
+
+    count = engine.counted("large", NUMBERS.filter(NUMBERS.n >= least))[1]
+    either = engine.create_either("either", NUMBERS, count, doubled)
+    assert sorted(engine.stored(either, ["n"], lambda column: column.tolist()).result()) == found
+    assert bool(made) == (least < 5)
+
+
+def test_who_leaves_is_closed_with_all_beside_once_all_is_read(engine):
+    stored = engine.create("stored", NUMBERS)
+    with engine.beside() as other:
+        batches = other.batches(stored, ["n"], ["n"], where="true").result()
+        engine.leave(other)
+        assert [n for batch in batches for n in batch["n"].to_pylist()] == [0, 1, 2, 3, 4]
+        engine.finish()
+        with pytest.raises(duckdb.Error, match="closed"):
+            other.rows(stored).result()
+
+
+def test_what_nobody_reads_keeps_nobody_from_leaving(engine):
+    stored = engine.create("stored", NUMBERS)
+    with engine.beside() as other:
+        never = other.batches(stored, ["n"], ["n"], where="true")
+        engine.leave(other)
+    engine.finish()
+    assert never.done()
 
 
 def test_what_does_not_fit_is_spilled(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviews.coding import coded
+from reviews.coding import coded, numbered
 from reviews.engine import sql
 from reviews.split import PRIME, RULE, Draw, threshold
 
@@ -24,7 +24,8 @@ REVIEWS = ibis.table({"user": "string", "item": "string"}, name="reviews")
 def sides(pairs, seed, fraction):
     """(user, item) -> whether the engine puts it into test."""
     draw = Draw(seed, fraction)
-    users, items = (draw.drawn(REVIEWS.select(role).distinct(), role) for role in ("user", "item"))
+    names = {role: REVIEWS.select(role).distinct() for role in ("user", "item")}
+    users, items = (numbered(of, role, draw.drawn(of, role)) for role, of in names.items())
     reviews = coded(REVIEWS, users, items)
     with duckdb.connect() as connection:
         connection.execute("CREATE TABLE reviews (user VARCHAR, item VARCHAR)")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from reviews import write_reviews as module
-from reviews.write_reviews import write_reviews
+from reviews.write_reviews import write_items, write_reviews
 
 USERS = pa.array(["ann", "bob", "cid", "dan", "eve"])
 ITEMS = pa.array([f"beer {n}" for n in range(7)])
@@ -59,9 +61,32 @@ def test_columns_that_are_not_asked_for_are_not_written(write):
     assert pq.read_table(write(7, COLUMNS[:3])).column_names == COLUMNS[:3]
 
 
+@pytest.mark.parametrize("rows", [3, 100])
+def test_what_is_written_is_counted(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr(module, "ROWS", rows)
+    twice = [*ROWS.to_batches(max_chunksize=2), *ROWS.slice(3).to_batches()]
+    found = write_reviews(tmp_path / "a.parquet", twice, USERS, ITEMS, COLUMNS)
+    assert found.of_items.tolist() == [1, 2, 3, 2, 0, 1, 2]
+    of_scores = Counter()
+    for score, count in zip(found.scores.tolist(), found.of_scores.tolist(), strict=True):
+        of_scores[score] += count
+    assert of_scores == {1.0: 1, 2.0: 1, 3.0: 1, 4.0: 2, 5.0: 2, 1.5: 2, 2.5: 2}
+
+
 def test_no_rows_make_an_empty_file(tmp_path):
-    write_reviews(tmp_path / "none.parquet", [], USERS, ITEMS, COLUMNS)
+    found = write_reviews(tmp_path / "none.parquet", [], USERS, ITEMS, COLUMNS)
     assert pq.read_metadata(tmp_path / "none.parquet").num_rows == 0
+    assert found.of_items.tolist() == [0] * 7
+    assert len(found.scores) == len(found.of_scores) == 0
+
+
+def test_items_are_written_at_the_places_asked_for(tmp_path):
+    items = pa.table({"item": ITEMS, "abv": [4.5, None, 5.0, 6.5, 7.0, 9.0, None]})
+    write_items(tmp_path / "items.parquet", items, np.array([1, 2, 5]))
+    assert pq.read_table(tmp_path / "items.parquet").to_pydict() == {
+        "item": ["beer 1", "beer 2", "beer 5"],
+        "abv": [None, 5.0, 9.0],
+    }
 
 
 def test_numbers_far_apart_and_many_rows(tmp_path):
