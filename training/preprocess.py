@@ -20,16 +20,18 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from contract.argument_types import fraction, positive_int
 from contract.container import PROCESSING_MESSAGE, JobParser, base_dir, report_failures
-from reviews.attributes import ATTRIBUTES, describe
+from reviews.attributes import ATTRIBUTES, described, told_differently
 from reviews.bounds import Bounds, Tally
 from reviews.cleaning import KEY, usable
 from reviews.coding import code
@@ -56,6 +58,7 @@ from reviews.sides import by_time
 from reviews.split import RULE as BY_CHANCE
 from reviews.split import Draw
 from reviews.temporal import RULE as BY_TIME
+from reviews.unreadable import exhausted
 from reviews.write_reviews import Written, write_items, write_reviews
 
 DEFAULT_COLUMNS = {
@@ -86,7 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tempfile.TemporaryDirectory(prefix="preprocess-", dir=options.scratch) as scratch,
         Engine.start(Path(scratch), options.memory_limit) as engine,
     ):
-        manifest = prepare(engine, options, columns)
+        try:
+            manifest = prepare(engine, options, columns)
+        except duckdb.Error as error:
+            raise (exhausted(error) or error) from None
     write_manifest(options.output / "manifest.json", manifest)
     for line in summary(manifest):
         print(line)
@@ -124,10 +130,11 @@ def prepare(engine: Engine, options: argparse.Namespace, columns: Mapping[str, s
     """Write the Parquet files and return the manifest. Raises PreprocessError and its kinds."""
     files, ignored = open_all(engine, options.reviews, columns)
     present = _present(files, columns, options)
-    with engine.beside() as aside, engine.beside() as of_train, engine.beside() as of_test:
+    with ExitStack() as stack:
+        aside, counting, of_train, of_test = beside = [stack.enter_context(engine.beside()) for _ in range(4)]
         with reading(engine, files, columns) as reviews:
-            asked = _ask(engine, aside, {"train": of_train, "test": of_test}, reviews, present, options)
-        engine.leave(aside, of_train, of_test)
+            asked = _ask(engine, aside, counting, {"train": of_train, "test": of_test}, reviews, present, options)
+        engine.leave(*beside)
         read = asked.read.result()
         if not read:
             raise NoReviewsError(f"the review files hold no row: {file_names(files)}")
@@ -172,33 +179,41 @@ class Asked:
 def _ask(
     engine: Engine,
     aside: Engine,
+    counting: Engine,
     sides: Mapping[str, Engine],
     reviews: ir.Table,
     present: Collection[str],
     options: argparse.Namespace,
 ) -> Asked:
-    """All from ``reviews`` on, which is dropped, to what is written. ``sides``: engines that sort train and test."""
+    """All from ``reviews`` on, which is dropped, to what is written. ``counting`` fetches tallies, ``sides`` sort train
+    and test; these are engines beside, as is ``aside``.
+    """
     temporal = options.split_strategy == "temporal"
     draw = None if temporal else Draw(options.split_seed, options.test_fraction)
     attributes = [name for name in ATTRIBUTES if name in present]
     aside.after(engine)
-    read = rows_read(aside, reviews)
+    read = rows_read(aside, reviews)  # within what ``code`` waits for, so that it fails while the files are being read
     coded = code(engine, aside, usable(reviews), attributes, draw)
-    # Not before: that is the work of all processors, what is asked for aside is the work of one.
+    engine.drop("reviews")
+    # Aside goes what is the work of one processor; ``code`` ends with the work of all.
     aside.after(engine)
-    aside.drop("reviews")
     users = aside.ordered(coded.users, ["user"], order_by="user_id")
-    if coded.told is None:
-        items = aside.ordered(coded.items, ["item"], order_by="item_id")
-    else:
-        items = aside.ordered(describe(aside, coded.told, attributes), ["item", *attributes], order_by="item")
-    kept = keep(engine, aside, coded.reviews, {role: _bounds(options, role) for role in ("item", "user")})
+    differently = None if coded.told is None else told_differently(aside, coded.told)
+    kept = keep(engine, counting, coded.reviews, {role: _bounds(options, role) for role in ("item", "user")})
     kept, cut = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
     ordered = {}
     for name, own in sides.items():
         own.after(engine)
         rows = [*KEY, "score", "timestamp"]
         ordered[name] = own.batches(kept.reviews, rows, KEY, where="held_out" if name == "test" else "NOT held_out")
+    if coded.told is None or differently is None:
+        items = aside.ordered(coded.items, ["item"], order_by="item_id")
+    else:
+        table, count = differently
+        # Last, as the count is waited for: the engine is busy with all of the above meanwhile.
+        told = described(coded.told, attributes, table if count.result() else None)
+        # One row per item, in the order in which they were numbered.
+        items = aside.ordered(aside.create("described", told), ["item", *attributes], order_by="item")
     return Asked(read, kept, cut, users, items, ordered)
 
 

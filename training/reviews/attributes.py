@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 import ibis
 import ibis.expr.types as ir
@@ -18,22 +19,23 @@ def told(reviews: ir.Table, attributes: Sequence[str]) -> ir.Table:
     return reviews.group_by("item", *attributes).agg(votes=ibis._.count())
 
 
-def describe(engine: Engine, told_of_items: ir.Table, attributes: Sequence[str]) -> ir.Table:
-    """Table ``described``: each item with what most reviews of it say.
+def told_differently(engine: Engine, told_of_items: ir.Table) -> tuple[ir.Table, Future[int]]:
+    """Table of the items of which not all reviews tell the same, and how many that are: mostly few, and often none."""
+    counted = told_of_items.group_by("item").agg(told=ibis._.count())
+    return engine.counted("told_differently", counted.filter(counted.told > 1))
+
+
+def described(told_of_items: ir.Table, attributes: Sequence[str], differently: ir.Table | None) -> ir.Table:
+    """Each item with what most reviews of it say. ``differently``: table ``told_differently``, unless it is empty.
 
     Of equally frequent values the first in order is taken. An empty text, and for a number what is no finite number,
     says nothing, nor does a text longer than a name may be.
     """
     said = told_of_items.select("item", "votes", **{name: _meant(told_of_items[name], name) for name in attributes})
-    differently = told_of_items.group_by("item").agg(told=ibis._.count()).filter(ibis._.told > 1)
-    several, count = engine.counted("told_differently", differently)
-
-    def by_votes() -> ir.Table:
-        alike = said.anti_join(several, "item").drop("votes")
-        return alike.union(_decided(said.semi_join(several, "item"), attributes))
-
-    # Of most items, and often of all, all reviews say the same.
-    return engine.create_either("described", said.drop("votes"), count, by_votes)
+    if differently is None:
+        return said.drop("votes")
+    alike = said.anti_join(differently, "item").drop("votes")
+    return alike.union(_decided(said.semi_join(differently, "item"), attributes))
 
 
 def _decided(said: ir.Table, attributes: Sequence[str]) -> ir.Table:

@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 
 def sql(expression: ir.Table) -> str:
+    """To be called by one thread, as all of Ibis: it keeps what it compared in a dictionary without a lock."""
     return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
 
 
@@ -68,7 +69,7 @@ class Engine:
         self._queue = ThreadPoolExecutor(max_workers=1)
         self._failure: BaseException | None = None
         self._views = set() if views is None else views  # names, of the whole database
-        self._read = Event()  # no result is being read
+        self._read = Event()  # no result is being read, or waits for that
         self._read.set()
         self._connected: Future[duckdb.DuckDBPyConnection] = self._queued(connect)
 
@@ -151,20 +152,6 @@ class Engine:
         rows = self._queued(lambda: self._connection.execute(statement).fetchall()[0][0])
         return ibis.table(expression.schema(), name=name), rows
 
-    def create_either(
-        self, name: str, expression: ir.Table, count: Future[int], otherwise: Callable[[], ir.Table]
-    ) -> ir.Table:
-        """As ``create`` if the ``count`` that it gave before is 0, and else of what ``otherwise`` makes, with the same
-        columns: so its SQL is only written where it is needed.
-        """
-        statement = sql(expression)
-        self._queued(
-            lambda: self._connection.execute(
-                f'CREATE TABLE "{name}" AS {sql(otherwise()) if count.result() else statement}'
-            )
-        )
-        return ibis.table(expression.schema(), name=name)
-
     def view(self, name: str, expression: ir.Table, given: str = "") -> ir.Table:
         """``expression`` under a name: it is run wherever the view is used. ``given`` as in ``create``."""
         self._views.add(name)
@@ -214,7 +201,9 @@ class Engine:
     def batches(
         self, table: ir.Table, columns: Sequence[str], order_by: Sequence[str], where: str
     ) -> Future[Iterator[pa.RecordBatch]]:
-        """Columns of the rows ``where`` a condition holds, made while they are read: nothing may be given meanwhile."""
+        """Columns of the rows ``where`` a condition holds, made while they are read. Until their end nothing may be
+        given to this engine.
+        """
         statement = f"{_select(columns, table)} WHERE {where} ORDER BY {_names(order_by)}"
         self._read.clear()
         return self._queued(lambda: self._reading(self._connection.sql(statement).to_arrow_reader(BATCH_ROWS)))

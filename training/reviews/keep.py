@@ -1,6 +1,7 @@
-"""From usable reviews to the kept ones, step by step in the engine; a table is dropped as soon as nothing needs it.
+"""From usable reviews to the kept ones, step by step in the engine.
 
-No step depends on what an earlier one finds: so all are given to the engine at once, and none waits for another's SQL.
+No step here depends on what an earlier one finds: so all are given to the engine at once, and none waits for the SQL of
+another.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Kept:
         return left_out
 
 
-def keep(engine: Engine, aside: Engine, reviews: ir.Table, bounds: Mapping[str, Bounds]) -> Kept:
-    """``bounds``: of items and of users, in the order in which they are applied. ``aside`` tells what was counted."""
+def keep(engine: Engine, counting: Engine, reviews: ir.Table, bounds: Mapping[str, Bounds]) -> Kept:
+    """``bounds``: of items and of users, in the order in which they are applied. ``counting``: fetches the tallies."""
     several, duplicates = engine.counted("repeated", repeated(reviews))
     kept = _once(engine, reviews, several)
     tallied = {}
@@ -63,8 +64,8 @@ def keep(engine: Engine, aside: Engine, reviews: ir.Table, bounds: Mapping[str, 
         if of_role.limits or role == "user":  # users are tallied in any case
             kept, tallied[role] = _bounded(engine, kept, role, of_role)
     kept = engine.view("kept", kept)
-    aside.after(engine)
-    filters = tuple(Filtered(role, bounds[role], fetched(aside, table)) for role, table in tallied.items())
+    counting.after(engine)
+    filters = tuple(Filtered(role, bounds[role], fetched(counting, table)) for role, table in tallied.items())
     return Kept(kept, filters[-1].kept, duplicates, filters)
 
 

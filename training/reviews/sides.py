@@ -18,7 +18,10 @@ def by_time(engine: Engine, kept: Kept, fraction: float) -> tuple[Kept, dict[str
 
     Where no cut leaves reviews on both sides, nothing is held out.
     """
-    table = engine.create("before_sides", kept.reviews)  # asked three times
+    # A table, as all that follows asks for it.
+    table = engine.create("before_sides", kept.reviews)
+    engine.drop("coded")
+    kept = replace(kept, reviews=table)
     counts = engine.row(table.agg(reviews=table.count(), dated=table.timestamp.count())).result()
     found = engine.rows(cuts(table, counts["reviews"], fraction)).result()
     if not found:

@@ -36,9 +36,9 @@ class EngineError(PreprocessError):
 
 def unreadable(files: Sequence[ReviewFile], error: duckdb.Error) -> PreprocessError:
     """To be raised ``from None``: else the log would hold the engine's own message."""
+    if nothing_left := exhausted(error):
+        return nothing_left
     message = str(error)
-    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in message:
-        return EngineError(f"preparing the reviews needs more memory or disk than there is: {_first_line(message)}")
     suspects = _told_of(files, message)
     for file in suspects:
         try:
@@ -49,6 +49,14 @@ def unreadable(files: Sequence[ReviewFile], error: duckdb.Error) -> PreprocessEr
             return UnreadableFileError(f"{file.name} is not UTF-8 text: line {line}; save it as UTF-8")
     place = f", line {found[1]}" if (found := LINE.search(message)) else ""
     return UnreadableFileError(f"{names(suspects)}{place} cannot be read: {_why(message)}")
+
+
+def exhausted(error: duckdb.Error) -> EngineError | None:
+    """What ran out, if that is what the engine says."""
+    message = str(error)
+    if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in message:
+        return EngineError(f"preparing the reviews needs more memory or disk than there is: {_first_line(message)}")
+    return None
 
 
 def undecodable_line(path: Path) -> int | None:
