@@ -45,7 +45,8 @@ class _Seen:
 
     def __init__(self, asked: HeldOut, order: np.ndarray) -> None:
         self._catalogue = len(order)
-        self._keys = np.sort(asked.seen[:, 0] * self._catalogue + order[asked.seen[:, 1]])
+        # Stable, as that notices where they are in order already.
+        self._keys = np.sort(asked.seen[:, 0] * self._catalogue + order[asked.seen[:, 1]], kind="stable")
         self.numbers = np.bincount(asked.seen[:, 0], minlength=asked.users)
         self._starts = np.cumsum(self.numbers) - self.numbers
 
@@ -74,13 +75,15 @@ def _distinct(random: np.random.Generator, owners: np.ndarray, limits: np.ndarra
     """
     drawn = random.integers(0, limits)
     stride = int(limits.max(initial=0)) + 1
+    rows = np.arange(len(owners))  # of owners of whom two may have met
     while True:
-        keys = owners * stride + drawn
+        keys = owners[rows] * stride + drawn[rows]
         ordered = np.sort(keys)
         met = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         if not len(met):
             return drawn
         meeting = np.flatnonzero(met[np.minimum(np.searchsorted(met, keys), len(met) - 1)] == keys)
         _, first = np.unique(keys[meeting], return_index=True)
-        again = np.delete(meeting, first)
+        again = rows[np.delete(meeting, first)]
         drawn[again] = random.integers(0, limits[again])
+        rows = rows[np.isin(owners[rows], owners[again])]

@@ -97,9 +97,10 @@ def _before(scores: np.ndarray, users: np.ndarray, items: np.ndarray) -> list[in
     Comparing for a pair at a time is faster than for many: the row stays in the nearest cache.
     """
     before = np.empty(scores.shape[1], dtype=bool)
+    rows = list(scores)
     found = []
     for user, item, value in zip(users.tolist(), items.tolist(), scores[users, items], strict=True):
-        row = scores[user]
+        row = rows[user]
         np.greater_equal(row[:item], value, before[:item])
         np.greater(row[item:], value, before[item:])
         found.append(np.count_nonzero(before))
