@@ -23,6 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     from rich.console import Console
 
     from bench.errors import BenchError
+    from bench.training_room import JobError
 
     started, progress = time.perf_counter(), Console(stderr=True)
 
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     problem = None
     try:
         run(options, measured, scaled, tell)
-    except BenchError as error:
+    except (BenchError, JobError) as error:
         problem = f"bench: {error}"
     except KeyboardInterrupt:
         problem = "bench: interrupted"
@@ -49,7 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
 def run(
     options: argparse.Namespace, measured: list[dict[str, Any]], scaled: list[dict[str, Any]], tell: Callable
 ) -> None:
-    """Measure what is asked for into ``measured`` (by data set) and ``scaled`` (by size). Raises BenchError."""
+    """Measure what is asked for into ``measured`` (by data set) and ``scaled`` (by size).
+
+    Raises BenchError, and JobError for reviews that a job refuses.
+    """
     from bench.execution_input import read_parameters
     from bench.measure import datasets, measure, measure_sizes
 

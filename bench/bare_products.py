@@ -14,7 +14,7 @@ import numpy as np
 from bench.jobs import Finished
 from bench.training_room import SavedModel, evaluate, find_archive, read_interactions, unpack
 
-ROUNDS = 7
+ROUNDS = 15
 BLOCK_CELLS = 8_000_000  # scores that are computed at a time, so that the products are bounded in memory too
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import duckdb
 
 from bench.datasets import Dataset
+from bench.errors import BenchError
 from bench.execution_input import PREPROCESS, Parameters, column_flags
 from bench.machine import cores
 from bench.training_room import preprocess
 
-ROUNDS = 7
+ROUNDS = 15
 
 
 def against_scan(dataset: Dataset, parameters: Parameters, folder: Path) -> dict[str, Any]:
@@ -42,11 +43,17 @@ def against_scan(dataset: Dataset, parameters: Parameters, folder: Path) -> dict
 
 
 def present(dataset: Dataset) -> list[str]:
-    """The columns that preprocess needs, of those that the file has."""
+    """The columns that preprocess needs, of those that the file has. Raises BenchError where it has none of them."""
     with duckdb.connect() as connection:
         described = connection.execute(f"DESCRIBE SELECT * FROM {_source(dataset.file)}").fetchall()
     found = {name for name, *_ in described}
-    return [name for name in dataset.columns.values() if name in found]
+    columns = [name for name in dataset.columns.values() if name in found]
+    if not columns:
+        raise BenchError(
+            f"{dataset.file.name} has none of the columns {', '.join(dataset.columns.values())}; it has "
+            f"{', '.join(sorted(found))}. Name them in the Columns of an execution input (--input)"
+        )
+    return columns
 
 
 def scan_query(file: Path, columns: list[str]) -> str:

@@ -15,6 +15,7 @@ from preprocess import main as preprocess  # noqa: E402
 from train import main as train  # noqa: E402
 
 from contract.artifact import find_archive, unpack  # noqa: E402
+from contract.container import JobError  # noqa: E402
 from dataset.interactions import Interactions, read_interactions  # noqa: E402
 from dataset.ratings import Ratings, read_ratings  # noqa: E402
 from evaluation.bias_baseline import tuned_biases  # noqa: E402
@@ -26,6 +27,7 @@ __all__ = [
     "PROJECT",
     "TRAINING",
     "Interactions",
+    "JobError",
     "Ratings",
     "SavedModel",
     "Scorer",

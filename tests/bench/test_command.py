@@ -129,6 +129,21 @@ def test_a_failed_part_is_told_and_the_exit_code_says_so(tmp_path):
     assert "is no file of reviews" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("userId,movieId,rating,timestamp", "ratings.csv has no column 'username' for the user"),
+        ("userId,movieId,rating", "ratings.csv has none of the columns username, beer_name, score, timestamp"),
+    ],
+)
+def test_reviews_without_the_columns_are_told_without_a_traceback(tmp_path, header, told):
+    (tmp_path / "ratings.csv").write_text(f"{header}\n{','.join('1234'[: header.count(',') + 1])}\n", "utf-8")
+    done = bench("--size", 0, "--reviews", tmp_path / "ratings.csv", "--parts", "preprocess", "--output", tmp_path)
+    assert done.returncode == 1
+    assert f"bench: {told}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_results_are_replaced_whole(results, tmp_path):
     write(results, tmp_path)
     write(results, tmp_path)
