@@ -40,7 +40,7 @@ def test_after_a_failure_nothing_runs_and_all_who_wait_get_its_error(engine):
             made.result()
     with pytest.raises(duckdb.Error, match="the first"):
         engine.finish()
-    assert watching.sql("SHOW TABLES").fetchall() == []
+    assert ("never",) not in watching.sql("SHOW TABLES").fetchall()
 
 
 def test_one_beside_begins_after_what_was_given_and_is_waited_for(engine):
