@@ -201,11 +201,11 @@ def _ask(
     differently = None if coded.told is None else told_differently(aside, coded.told)
     kept = keep(engine, counting, coded.reviews, {role: _bounds(options, role) for role in ("item", "user")})
     kept, cut = by_time(engine, kept, options.test_fraction) if temporal else (kept, {})
+    columns = [*KEY, "score", "timestamp"]
     ordered = {}
     for name, own in sides.items():
         own.after(engine)
-        rows = [*KEY, "score", "timestamp"]
-        ordered[name] = own.batches(kept.reviews, rows, KEY, where="held_out" if name == "test" else "NOT held_out")
+        ordered[name] = own.batches(kept.reviews, columns, KEY, where="held_out" if name == "test" else "NOT held_out")
     if coded.told is None or differently is None:
         items = aside.ordered(coded.items, ["item"], order_by="item_id")
     else:

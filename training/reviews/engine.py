@@ -69,8 +69,8 @@ class Engine:
         self._queue = ThreadPoolExecutor(max_workers=1)
         self._failure: BaseException | None = None
         self._views = set() if views is None else views  # names, of the whole database
-        self._read = Event()  # no result is being read, or waits for that
-        self._read.set()
+        self._all_read = Event()  # of what ``batches`` gave
+        self._all_read.set()
         self._connected: Future[duckdb.DuckDBPyConnection] = self._queued(connect)
 
     @classmethod
@@ -98,7 +98,7 @@ class Engine:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._read.set()
+        self._all_read.set()
         self._queue.shutdown(cancel_futures=kind is not None)
         if not self._connected.cancelled() and not self._connected.exception():
             self._connection.close()
@@ -133,7 +133,7 @@ class Engine:
         """
         for other in beside:
             self.after(other)
-            self._queued(other._read.wait)
+            self._queued(other._all_read.wait)
         self._queued(lambda: self._connection.close())
 
     def finish(self) -> None:
@@ -205,7 +205,7 @@ class Engine:
         given to this engine.
         """
         statement = f"{_select(columns, table)} WHERE {where} ORDER BY {_names(order_by)}"
-        self._read.clear()
+        self._all_read.clear()
         return self._queued(lambda: self._reading(self._connection.sql(statement).to_arrow_reader(BATCH_ROWS)))
 
     def _reading(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
@@ -213,7 +213,7 @@ class Engine:
             with reader:
                 yield from reader
         finally:
-            self._read.set()
+            self._all_read.set()
 
     def _queued(self, job: Callable[[], Any]) -> Future:
         self._last = self._queue.submit(self._unless_failed, job)
